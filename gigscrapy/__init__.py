@@ -1,0 +1,1 @@
+"""What moves: spiders, pages, pipelines, broker, consumer."""

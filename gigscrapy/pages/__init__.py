@@ -1,0 +1,114 @@
+"""Pure reading of one response: text in, dataclasses out; no I/O, no clock.
+
+A page is read by the parser of the generation that its own markup shows, never by its date. A page no parser knows
+raises :class:`PageChanged`; a page that is known but has no prices yet says so (``priced`` is false).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+
+class PageChanged(Exception):
+    """No parser knows this page, or one that does found a part of it gone.
+
+    :ivar url: the page; :ivar tried: selectors that found nothing, by what they look for.
+    """
+
+    def __init__(self, url: str, tried: dict[str, str], hint: str = "") -> None:
+        self.url = url
+        self.tried = tried
+        looked_for = "; ".join(f"{what}: {selector}" for what, selector in tried.items())
+        super().__init__(
+            f"{url} is built in a way no parser knows{hint and f' ({hint})'}. Found nothing for {looked_for}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BookmakerRef:
+    """A bookmaker as a page names it: its number on the site, its name, or both."""
+
+    site_id: int | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BestPrice:
+    """The best price of one outcome, as a list shows it, and who offers it (``None`` where the list does not say)."""
+
+    price: Decimal
+    bookmaker: BookmakerRef | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedMatch:
+    """One match of a league page.
+
+    :ivar match_id: the site's own id; :ivar path: of its page, ``/cote/<slug>-<id>``.
+    :ivar home: team as printed, ``None`` where this generation's list does not tell the two apart.
+    :ivar kickoff: aware UTC, ``None`` where the list does not say.
+    :ivar best: best price by outcome code; an outcome without one is absent.
+    :ivar published_trj: market TRJ the site prints, percent.
+    """
+
+    match_id: str
+    path: str
+    home: str | None
+    away: str | None
+    kickoff: datetime | None
+    best: dict[str, BestPrice]
+    published_trj: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaguePage:
+    """A league page: its matches, and where it goes on.
+
+    :ivar generation: ``D``, ``E``, ``F`` or ``G``; :ivar priced: whether any price is in the text yet.
+    :ivar more: numbers of the further pages it links (``?page=N``), ascending.
+    """
+
+    generation: str
+    matches: tuple[ListedMatch, ...]
+    priced: bool
+    more: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookmakerRow:
+    """One bookmaker's prices on a match page, by outcome code; ``None`` where its cell has no price."""
+
+    bookmaker: BookmakerRef
+    prices: dict[str, Decimal | None]
+    published_trj: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchPage:
+    """A match page: its first market.
+
+    :ivar generation: ``D`` or ``E``; :ivar priced: whether any price is in the text yet.
+    :ivar home, away, kickoff: as printed, ``None`` where this generation's page does not say.
+    :ivar rows: one for each bookmaker that shows at least a cell; one whose cells are all empty is left out.
+    :ivar other_markets: further markets on the page, counted and not read.
+    :ivar unreadable: rows that name a bookmaker but whose cells cannot be told apart, counted and not guessed.
+    """
+
+    generation: str
+    rows: tuple[BookmakerRow, ...]
+    priced: bool
+    home: str | None = None
+    away: str | None = None
+    kickoff: datetime | None = None
+    other_markets: int = 0
+    unreadable: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MenuLeague:
+    """A league the site's own menu or a sport's page links."""
+
+    path: str
+    title: str
+    country: str | None
+    site_id: int | None

@@ -1,0 +1,1 @@
+"""What is said and what is kept: the message, the tables, the store."""

@@ -1,0 +1,41 @@
+"""Instants: UTC from the edge inwards, Paris only where the site prints it and where people read it."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+PARIS = ZoneInfo("Europe/Paris")
+
+
+def from_paris(local: datetime) -> datetime:
+    """A naive Paris wall-clock time as an aware UTC instant.
+
+    The hour that occurs twice in October is its first occurrence; the hour that is skipped in March is read with the
+    offset in force before the change.
+    """
+    return local.replace(tzinfo=PARIS, fold=0).astimezone(UTC)
+
+
+def to_paris(instant: datetime) -> datetime:
+    """An aware instant as Paris wall-clock time, still aware."""
+    return instant.astimezone(PARIS)
+
+
+def iso(instant: datetime) -> str:
+    """An aware instant as ISO 8601 in UTC with microseconds: ``2025-10-17T18:45:00.000000Z``."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def read_iso(text: str) -> datetime:
+    """ISO 8601 with a zone as an aware UTC instant.
+
+    :raises ValueError: when it does not exist or has no zone.
+    """
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError(f"{text!r} has no zone")
+    return instant.astimezone(UTC)
+
+
+def naive(instant: datetime) -> datetime:
+    """An aware instant as the naive UTC the database keeps."""
+    return instant.astimezone(UTC).replace(tzinfo=None)

@@ -1,0 +1,437 @@
+"""The message: one quote, as a spider yields it, as the queue carries it, as the store takes it in.
+
+On the wire a message is one JSON object. Its first seven keys are gig-benchmark's (``match``, ``match_date``,
+``bookmaker``, ``cotes``, ``trj``, ``league``, ``sport``), so that gig-benchmark's own consumer still understands it;
+the others are ours and carry the version they are written in. :func:`decode` reads every version ever sent, and the
+bare seven keys too; whatever else it is given it refuses with a reason (:class:`Refused`).
+
+A queue also carries :class:`RunReport`, what a crawl says of itself. gig-benchmark's consumer passes over it.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, NoReturn, TypeVar
+
+from schema.instants import from_paris, iso, naive, read_iso, to_paris
+from schema.markets import MARKETS, Market, winner_market
+from schema.names import BadName, name_key, tidy
+from schema.prices import PRICE_LIMIT, payout, published_style, read_price, usable
+from schema.reference import sports
+
+SCHEMA_VERSION = 1
+SIZE_LIMIT = 64 * 1024
+"""Bytes of the longest body that is read; a quote takes about one thousand."""
+
+LEGACY_OUTCOMES = {"1": "cote_1", "X": "cote_N", "2": "cote_2"}
+LEGACY_DATE = "%Y-%m-%d %H:%M:%S"
+CLOCK_SKEW = timedelta(hours=24)
+
+T = TypeVar("T")
+
+
+class Refused(ValueError):
+    """A message that cannot be kept.
+
+    :ivar reason: a short code, to count and filter by.
+    :ivar detail: a sentence for the person who mends it.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OddsItem:
+    """One quote: a bookmaker's prices for one market of one match at one instant.
+
+    :ivar sport: name on the wire (``football``); :ivar league: title, unique in its sport (``Ligue 1``).
+    :ivar kickoff: aware UTC, ``None`` where the page does not say.
+    :ivar match_id: the source's own id, ``None`` where it has none.
+    :ivar market: a key of :data:`schema.markets.MARKETS`; :ivar line: handicap or total, ``None`` where it has none.
+    :ivar prices: outcome code to price; an outcome without a price is ``None`` or absent.
+    :ivar partial: true for what a list shows, the best price of *some* outcomes: it says nothing of the others.
+    :ivar published_trj: the TRJ the site prints beside these prices, in percent: the bookmaker's own, or on a list
+        (``partial``) the market's.
+    :ivar scraped_at: aware UTC, when the page was read.
+    :ivar parser: the generation that read the page, such as ``match-D``.
+    """
+
+    sport: str
+    league: str
+    home: str
+    away: str
+    bookmaker: str
+    prices: Mapping[str, Decimal | None]
+    scraped_at: datetime
+    kickoff: datetime | None = None
+    country: str | None = None
+    match_id: str | None = None
+    market: str = "1X2"
+    line: Decimal | None = None
+    bookmaker_id: int | None = None
+    partial: bool = False
+    published_trj: Decimal | None = None
+    source: str = "coteur"
+    run_id: str | None = None
+    url: str | None = None
+    parser: str | None = None
+
+    @property
+    def trj(self) -> Decimal | None:
+        """Bookmaker TRJ in percent, two decimals; ``None`` unless every outcome of the market has a price."""
+        market = MARKETS[self.market]
+        return published_style(payout((self.prices.get(outcome) for outcome in market.outcomes), market.winners))
+
+    @property
+    def message_id(self) -> str:
+        """What makes this observation this one, 32 hexadecimal digits: sent again, it has the same id."""
+        parts = (
+            self.source,
+            self.match_id or "|".join((self.sport, name_key(self.league), name_key(self.home), name_key(self.away))),
+            self.kickoff and iso(self.kickoff),
+            self.market,
+            self.line is not None and f"{self.line.normalize():f}",
+            name_key(self.bookmaker),
+            sorted((outcome, f"{price:.3f}") for outcome, price in self.prices.items() if price is not None),
+            iso(self.scraped_at),
+        )
+        return hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """What a crawl says of itself, when it starts and when it ends.
+
+    :ivar state: ``running`` or ``finished``; :ivar verdict: a short code, ``complete`` where nothing is missing.
+    :ivar sentence: the verdict in words; :ivar counts: discovered, fetched, parsed, yielded, published, …
+    """
+
+    run_id: str
+    spider: str
+    state: str
+    started_at: datetime
+    reported_at: datetime
+    finished_at: datetime | None = None
+    verdict: str | None = None
+    exit_code: int | None = None
+    sentence: str | None = None
+    site: str | None = None
+    arguments: str | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def message_id(self) -> str:
+        """32 hexadecimal digits, the same for the same report."""
+        parts = ("run", self.run_id, self.state, iso(self.reported_at))
+        return hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()
+
+
+Message = OddsItem | RunReport
+
+
+def encode(message: Message) -> bytes:
+    """A message as the queue carries it: JSON, ASCII only."""
+    body = _encode_quote(message) if isinstance(message, OddsItem) else _encode_report(message)
+    return json.dumps(body, separators=(",", ":")).encode("ascii")
+
+
+def decode(body: bytes, received_at: datetime) -> Message:
+    """The message a body holds, whichever version it was written in.
+
+    :param received_at: aware; dates a bare gig-benchmark message, which carries no time of its own, and bounds the
+        future.
+    :raises Refused: with the reason, when it cannot be kept.
+    """
+    fields = _read_json(body)
+    version = fields.get("schema_version")
+    if version is None:
+        return _decode_legacy(fields, received_at)
+    if version != SCHEMA_VERSION or isinstance(version, bool):
+        _refuse("version", f"schema_version {version!r} is not one this program reads (1, or none)")
+    return _decode_report(fields) if fields.get("type") == "run" else _decode_quote(fields, received_at)
+
+
+# -- encode ----------------------------------------------------------------------------------------------------------
+
+
+def _encode_quote(item: OddsItem) -> dict[str, Any]:
+    trj = item.trj
+    return {
+        # gig-benchmark splits on " - " and gives up where that does not leave two names.
+        "match": f"{item.home.replace(' - ', '-')} - {item.away.replace(' - ', '-')}",
+        "match_date": to_paris(item.kickoff).strftime(LEGACY_DATE) if item.kickoff else None,
+        "bookmaker": item.bookmaker,
+        "cotes": _legacy_prices(item),
+        "trj": None if trj is None else float(trj),
+        "league": item.league,
+        "sport": item.sport,
+        "schema_version": SCHEMA_VERSION,
+        "source": item.source,
+        "match_id": item.match_id,
+        "home": item.home,
+        "away": item.away,
+        "country": item.country,
+        "kickoff": item.kickoff and iso(item.kickoff),
+        "market": item.market,
+        "line": None if item.line is None else str(item.line),
+        "bookmaker_id": item.bookmaker_id,
+        "outcomes": {outcome: None if price is None else str(price) for outcome, price in item.prices.items()},
+        "partial": item.partial,
+        "published_trj": None if item.published_trj is None else str(item.published_trj),
+        "scraped_at": iso(item.scraped_at),
+        "run_id": item.run_id,
+        "url": item.url,
+        "parser": item.parser,
+    }
+
+
+def _legacy_prices(item: OddsItem) -> dict[str, float | None]:
+    """``cotes``. gig-benchmark takes every message for the match's result, so other markets show it nothing."""
+    if item.market not in ("1X2", "12"):
+        return {}
+    prices = {key: item.prices.get(outcome) for outcome, key in LEGACY_OUTCOMES.items()}
+    return {key: None if price is None else float(price) for key, price in prices.items()}
+
+
+def _encode_report(report: RunReport) -> dict[str, Any]:
+    body = asdict(report)
+    for key in ("started_at", "reported_at", "finished_at"):
+        body[key] = body[key] and iso(body[key])
+    return {"type": "run", "schema_version": SCHEMA_VERSION, **body}
+
+
+# -- decode ----------------------------------------------------------------------------------------------------------
+
+
+def _refuse(reason: str, detail: str) -> NoReturn:
+    raise Refused(reason, detail)
+
+
+def _read_json(body: bytes) -> dict[str, Any]:
+    if len(body) > SIZE_LIMIT:
+        _refuse("too-large", f"{len(body)} bytes, at most {SIZE_LIMIT} are read")
+    try:
+        fields = json.loads(
+            body.decode("utf-8"),
+            parse_float=Decimal,
+            parse_constant=lambda name: _refuse("malformed", f"{name} is not a number"),
+            object_pairs_hook=_unique_keys,
+        )
+    except RecursionError:
+        _refuse("malformed", "nested too deeply")
+    except Refused:
+        raise
+    except ValueError as error:
+        _refuse("malformed", f"not JSON in UTF-8: {error}")
+    if not isinstance(fields, dict):
+        _refuse("malformed", f"a JSON object was expected, not {type(fields).__name__}")
+    return fields
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        _refuse("malformed", "a key occurs twice")
+    return fields
+
+
+def _decode_legacy(fields: dict[str, Any], received_at: datetime) -> OddsItem:
+    sport = _sport(fields.get("sport") or "football")
+    home, away = _teams_of_title(_name(fields, "match"))
+    cotes = fields.get("cotes")
+    if not isinstance(cotes, dict) or not cotes:
+        _refuse("missing", "cotes is missing or empty")
+    market = MARKETS["1X2" if cotes.get("cote_N") is not None else winner_market(sports()[sport].outcomes)]
+    day = fields.get("match_date")
+    return _checked(
+        OddsItem(
+            sport=sport,
+            league=_name(fields, "league") if fields.get("league") else "Ligue 1",
+            home=home,
+            away=away,
+            bookmaker=_name(fields, "bookmaker"),
+            prices=_prices(market, {o: cotes.get(LEGACY_OUTCOMES[o]) for o in market.outcomes}),
+            kickoff=None if day is None else _read("match_date", day, _paris_date),
+            market=market.code,
+            scraped_at=received_at.astimezone(UTC).replace(microsecond=0),
+            source="gig-benchmark",
+            parser="gig-benchmark",
+        ),
+        received_at,
+    )
+
+
+def _decode_quote(fields: dict[str, Any], received_at: datetime) -> OddsItem:
+    market = MARKETS.get(_text(fields, "market"))
+    if market is None:
+        _refuse("market", f"market {fields['market']!r} is not one of {', '.join(MARKETS)}")
+    outcomes = fields.get("outcomes")
+    if not isinstance(outcomes, dict):
+        _refuse("missing", "outcomes is missing or not an object")
+    if unknown := outcomes.keys() - set(market.outcomes):
+        _refuse("outcome", f"market {market.code} has no outcome {', '.join(map(repr, sorted(unknown)))}")
+    return _checked(
+        OddsItem(
+            sport=_sport(fields.get("sport")),
+            league=_name(fields, "league"),
+            home=_name(fields, "home"),
+            away=_name(fields, "away"),
+            bookmaker=_name(fields, "bookmaker"),
+            prices=_prices(market, outcomes),
+            scraped_at=_read("scraped_at", fields.get("scraped_at"), read_iso),
+            kickoff=None if fields.get("kickoff") is None else _read("kickoff", fields["kickoff"], read_iso),
+            country=None if fields.get("country") is None else _name(fields, "country"),
+            match_id=_optional_text(fields, "match_id", 32),
+            market=market.code,
+            line=None if fields.get("line") is None else _read("line", fields["line"], _line),
+            bookmaker_id=_optional_int(fields, "bookmaker_id"),
+            partial=fields.get("partial") is True,
+            published_trj=None
+            if fields.get("published_trj") is None
+            else _read("published_trj", fields["published_trj"], _percent),
+            source=_text(fields, "source", 32),
+            run_id=_optional_text(fields, "run_id", 64),
+            url=_optional_text(fields, "url", 500),
+            parser=_optional_text(fields, "parser", 32),
+        ),
+        received_at,
+    )
+
+
+def _decode_report(fields: dict[str, Any]) -> RunReport:
+    counts = fields.get("counts") or {}
+    if not isinstance(counts, dict) or not all(type(count) is int and 0 <= count < 2**31 for count in counts.values()):
+        _refuse("wrong-type", "counts must be whole numbers by name")
+    finished_at = fields.get("finished_at")
+    return RunReport(
+        run_id=_text(fields, "run_id", 64),
+        spider=_text(fields, "spider", 100),
+        state=_text(fields, "state", 16),
+        started_at=_read("started_at", fields.get("started_at"), read_iso),
+        reported_at=_read("reported_at", fields.get("reported_at"), read_iso),
+        finished_at=None if finished_at is None else _read("finished_at", finished_at, read_iso),
+        verdict=_optional_text(fields, "verdict", 32),
+        exit_code=_optional_int(fields, "exit_code"),
+        sentence=_optional_text(fields, "sentence", 2000),
+        site=_optional_text(fields, "site", 500),
+        arguments=_optional_text(fields, "arguments", 500),
+        counts=counts,
+    )
+
+
+def _checked(item: OddsItem, received_at: datetime) -> OddsItem:
+    """What no single field shows."""
+    if name_key(item.home) == name_key(item.away):
+        _refuse("teams", f"{item.home!r} plays itself")
+    if item.scraped_at > received_at + CLOCK_SKEW:
+        _refuse("future", f"scraped_at {iso(item.scraped_at)} lies more than a day after it was received")
+    if item.kickoff and not 2000 <= naive(item.kickoff).year <= 2100:
+        _refuse("date", f"kick-off {iso(item.kickoff)} is out of range")
+    if not any(item.prices.values()):
+        _refuse("no-price", "no outcome has a price above 1")
+    return item
+
+
+def _sport(value: object) -> str:
+    name = value.strip().lower() if isinstance(value, str) else value
+    if not isinstance(name, str) or name not in sports():
+        _refuse("sport", f"sport {value!r} is not one of {', '.join(sports())}")
+    return name
+
+
+def _teams_of_title(title: str) -> tuple[str, str]:
+    teams = title.split(" - ")
+    if len(teams) != 2:
+        _refuse("teams", f"match {title!r} does not split into two teams at ' - '")
+    return teams[0].strip(), teams[1].strip()
+
+
+def _prices(market: Market, values: Mapping[str, Any]) -> dict[str, Decimal | None]:
+    return {outcome: _price(outcome, values[outcome]) for outcome in market.outcomes if outcome in values}
+
+
+def _price(outcome: str, value: object) -> Decimal | None:
+    """0 to 1 is how sites write *no price*; below and far above is an error somebody must see."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        number = read_price(value)
+        if number is None and value.strip() not in ("", "-", "0", "0.0", "0.00", "1", "1.0", "1.00"):
+            _refuse("price", f"outcome {outcome}: {value[:40]!r} is not a price")
+        return number
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        _refuse("wrong-type", f"outcome {outcome}: a price is a number, not {type(value).__name__}")
+    if not 0 <= value < PRICE_LIMIT:
+        _refuse("price", f"outcome {outcome}: {value!s:.40} is out of range")
+    return usable(Decimal(value))
+
+
+def _read(key: str, value: object, reader: Callable[[str], T]) -> T:
+    if value is None:
+        _refuse("missing", f"{key} is missing")
+    if not isinstance(value, str):
+        _refuse("wrong-type", f"{key} must be a string, not {type(value).__name__}")
+    try:
+        return reader(value)
+    except (ValueError, ArithmeticError):
+        _refuse("value", f"{key} {value[:40]!r} cannot be read")
+
+
+def _paris_date(text: str) -> datetime:
+    return from_paris(datetime.strptime(text, LEGACY_DATE))  # noqa: DTZ007 - the zone is given by from_paris
+
+
+def _line(text: str) -> Decimal:
+    line = Decimal(text)
+    if not line.is_finite() or abs(line) >= 1000:
+        raise ValueError(text)
+    return line
+
+
+def _percent(text: str) -> Decimal:
+    trj = Decimal(text)
+    if not trj.is_finite() or not 0 <= trj < 1000:
+        raise ValueError(text)
+    return trj
+
+
+def _text(fields: dict[str, Any], key: str, limit: int = 100) -> str:
+    text = fields.get(key)
+    if text is None or text == "":
+        _refuse("missing", f"{key} is missing")
+    if not isinstance(text, str):
+        _refuse("wrong-type", f"{key} must be a string, not {type(text).__name__}")
+    if len(text) > limit or not text.isprintable():
+        _refuse("value", f"{key} is longer than {limit} characters or holds what cannot be printed")
+    return text
+
+
+def _optional_text(fields: dict[str, Any], key: str, limit: int) -> str | None:
+    return None if fields.get(key) is None else _text(fields, key, limit)
+
+
+def _optional_int(fields: dict[str, Any], key: str) -> int | None:
+    value = fields.get(key)
+    if value is None:
+        return None
+    if type(value) is not int or not 0 <= value < 2**31:
+        _refuse("wrong-type", f"{key} must be a whole number")
+    return value
+
+
+def _name(fields: dict[str, Any], key: str) -> str:
+    name = fields.get(key)
+    if name is None or name == "":
+        _refuse("missing", f"{key} is missing")
+    if not isinstance(name, str):
+        _refuse("wrong-type", f"{key} must be a string, not {type(name).__name__}")
+    try:
+        return tidy(name)
+    except BadName as error:
+        _refuse("name", f"{key} {error}")
