@@ -22,7 +22,7 @@ def to_paris(instant: datetime) -> datetime:
 
 def iso(instant: datetime) -> str:
     """An aware instant as ISO 8601 in UTC with microseconds: ``2025-10-17T18:45:00.000000Z``."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return naive(instant).isoformat(timespec="microseconds") + "Z"
 
 
 def read_iso(text: str) -> datetime:
@@ -33,9 +33,14 @@ def read_iso(text: str) -> datetime:
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None:
         raise ValueError(f"{text!r} has no zone")
-    return instant.astimezone(UTC)
+    return in_utc(instant)
+
+
+def in_utc(instant: datetime) -> datetime:
+    """The same instant, in UTC."""
+    return instant if instant.tzinfo is UTC else instant.astimezone(UTC)
 
 
 def naive(instant: datetime) -> datetime:
     """An aware instant as the naive UTC the database keeps."""
-    return instant.astimezone(UTC).replace(tzinfo=None)
+    return in_utc(instant).replace(tzinfo=None)

@@ -1,6 +1,7 @@
 """Names as people and sites write them, and the key by which two spellings are the same name."""
 
 import unicodedata
+from functools import lru_cache
 
 NAME_LENGTH = 100
 """Characters of the longest name a column holds."""
@@ -15,10 +16,16 @@ def tidy(name: str) -> str:
 
     :raises BadName: when it is empty, too long, or holds control characters or lone surrogates.
     """
+    # The same few thousand names come again and again; what is far too long for one is not remembered.
+    return _tidy(name) if len(name) <= 2 * NAME_LENGTH else _tidy.__wrapped__(name)
+
+
+@lru_cache(maxsize=8192)
+def _tidy(name: str) -> str:
     tidied = " ".join(unicodedata.normalize("NFC", name).split())
     if not tidied:
         raise BadName("is empty")
-    if len(tidied) > NAME_LENGTH:
+    if len(tidied) > NAME_LENGTH or len(name_key(tidied)) > NAME_LENGTH:
         raise BadName(f"is longer than {NAME_LENGTH} characters")
     for character in tidied:
         # Zs other than the plain space is gone with split(); Cf (joiners, marks of direction) is kept: names use it.
@@ -27,6 +34,7 @@ def tidy(name: str) -> str:
     return tidied
 
 
+@lru_cache(maxsize=8192)
 def name_key(name: str) -> str:
     """What two spellings of one name share: NFKC, lower case, single spaces.
 

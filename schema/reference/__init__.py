@@ -81,3 +81,8 @@ def find_bookmaker(name: str | None = None, site_id: int | None = None) -> Bookm
     """The bookmaker of that spelling, else of that number on the site, else ``None``: nobody knows it."""
     found = _by_spelling().get(name_key(name)) if name else None
     return found or (_by_site_id().get(site_id) if site_id is not None else None)
+
+
+def unnamed(site_id: int) -> str:
+    """What a bookmaker is called of which only the number on the site is known."""
+    return f"Bookmaker {site_id}"
