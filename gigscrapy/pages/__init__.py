@@ -66,12 +66,19 @@ class LeaguePage:
 
     :ivar generation: ``D``, ``E``, ``F`` or ``G``; :ivar priced: whether any price is in the text yet.
     :ivar more: numbers of the further pages it links (``?page=N``), ascending.
+    :ivar unreadable: rows of which a part that this generation prints could not be read. Where that part is the link,
+        the row is no match; where it is another, the match is listed without it.
+    :ivar tells_prices: false where nobody has seen yet how this generation's list marks which price is which outcome's
+        (E always, G without ``data-choice``). ``best`` is then empty and ``priced`` false whatever the page shows:
+        waiting for prices is in vain, and an empty ``best`` does not mean that nobody offers one.
     """
 
     generation: str
     matches: tuple[ListedMatch, ...]
     priced: bool
     more: tuple[int, ...] = ()
+    unreadable: int = 0
+    tells_prices: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +113,7 @@ class MatchPage:
 
 @dataclass(frozen=True, slots=True)
 class MenuLeague:
-    """A league the site's own menu or a sport's page links."""
+    """A league the site's own menu or a sport's page links; ``country`` and ``site_id`` where it tells them."""
 
     path: str
     title: str
