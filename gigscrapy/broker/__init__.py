@@ -2,19 +2,28 @@
 
 Both sides speak the same four methods, whichever is behind them. A body handed to :meth:`Publisher.publish` is durable
 when the call returns; a delivery stays the queue's until it is acknowledged or refused.
+
+:func:`publisher` and :func:`receiver` choose what is behind; :func:`depths` says how much waits where.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
+
+from schema.instants import iso
 
 QUEUE = "odds"
 DEAD_QUEUE = "odds.dead"
 
+DETAIL_LIMIT = 2000
+
 
 class BrokerError(Exception):
-    """The broker cannot be used and will not by itself: wrong password, no such host or queue. Says what to do."""
+    """The broker cannot be used and will not by itself: wrong password, no such virtual host, queue deleted, damaged
+    spool. Says what to do.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +31,9 @@ class Delivery:
     """One body received.
 
     :ivar tag: the queue's own handle; :ivar received_at: aware UTC, when the queue took it in where it says so, else
-        when it was received; :ivar attempts: earlier deliveries of it that were not acknowledged.
+        when it was received; :ivar attempts: earlier deliveries of it that were not acknowledged, at least (a classic
+        queue tells the first from the others, and no more); :ivar headers: in ``odds.dead``, those of
+        :func:`dead_letter_headers`.
     """
 
     tag: Any
@@ -46,7 +57,9 @@ class Publisher(Protocol):
         """Send on what waits, for ``patience`` seconds at most; what is left stays on disk for the next start."""
 
     def counts(self) -> Mapping[str, int]:
-        """``published`` (durable), ``confirmed`` (held by the queue) and ``waiting`` (on disk, to be sent on)."""
+        """``published`` (durable), ``confirmed`` (held by the queue), ``waiting`` (on disk, to be sent on) and
+        ``adopted`` (left on disk by earlier runs): published + adopted = confirmed + waiting.
+        """
 
 
 class Receiver(Protocol):
@@ -55,15 +68,81 @@ class Receiver(Protocol):
     def receive(self, limit: int, timeout: float) -> Sequence[Delivery]:
         """Up to ``limit`` deliveries, at most ``timeout`` seconds after the first or, with none, from now.
 
+        RabbitMQ sends two batches ahead (with ``limit`` 1: none), and no third until they are acknowledged. Another
+        ``limit`` than before gives back what is not.
+
         :raises ConnectionError: when the broker is away; call again to reconnect: what was received is delivered anew.
+            A loop may do so at once, the pause between two attempts is kept here.
         :raises BrokerError: when waiting would not help.
         """
 
     def ack(self, deliveries: Sequence[Delivery]) -> None:
-        """These are in the tables; the queue forgets them. :raises ConnectionError: when the broker is away."""
+        """These are in the tables; the queue forgets them.
+
+        :raises ConnectionError: when the broker is away, or was since they were received: they are delivered anew.
+        """
 
     def refuse(self, delivery: Delivery, reason: str, detail: str) -> None:
         """Move it to ``odds.dead`` with its reason, durably, then forget it. :raises ConnectionError: as `ack`."""
 
     def close(self) -> None:
         """Give back what is not acknowledged, and leave."""
+
+
+def publisher(rabbit_url: str | None, home: Path, *, owner: str, queue_type: str = "quorum") -> Publisher:
+    """The crawl's way out, not yet open.
+
+    :param rabbit_url: ``amqp://user:password@host:5672/vhost`` or ``amqps://…``; without one, the spool.
+    :param home: directory of the spool and of the outboxes.
+    :param owner: the run's own name, letters, digits, ``.``, ``_`` and ``-``: no two alive have the same.
+    :param queue_type: ``quorum`` or ``classic``; only for a queue that is not there yet.
+    :raises BrokerError: when the URL cannot be read, or ``owner`` or ``queue_type`` is not one of these.
+    """
+    if not rabbit_url:
+        from gigscrapy.broker.spool import SpoolPublisher
+
+        return SpoolPublisher(home)
+    from gigscrapy.broker.rabbitmq.publisher import RabbitPublisher
+
+    return RabbitPublisher(rabbit_url, home, owner=owner, queue_type=queue_type)
+
+
+def receiver(rabbit_url: str | None, home: Path, *, queue: str = QUEUE, queue_type: str = "quorum") -> Receiver:
+    """The consumer's way in; it connects at the first ``receive``. Parameters and errors as :func:`publisher`.
+
+    :param queue: ``odds``, or ``odds.dead`` to read what was refused.
+    """
+    if not rabbit_url:
+        from gigscrapy.broker.spool import SpoolReceiver
+
+        return SpoolReceiver(home, queue)
+    from gigscrapy.broker.rabbitmq.receiver import RabbitReceiver
+
+    return RabbitReceiver(rabbit_url, queue=queue, queue_type=queue_type)
+
+
+def depths(rabbit_url: str | None, home: Path) -> dict[str, int]:
+    """Messages by queue, ``odds`` and ``odds.dead``, and in ``outbox`` those that runs have yet to send to RabbitMQ.
+
+    :raises ConnectionError: when the broker is away; :raises BrokerError: as ever. Not for use inside an event loop.
+    """
+    from gigscrapy.broker import spool
+    from gigscrapy.broker.rabbitmq import link, outbox
+
+    queued = link.depths(rabbit_url, (QUEUE, DEAD_QUEUE)) if rabbit_url else spool.depths(home)
+    return {QUEUE: 0, DEAD_QUEUE: 0} | queued | {"outbox": outbox.waiting(home)}
+
+
+def dead_queue(queue: str) -> str:
+    """Where what is refused from ``queue`` goes; what is refused there stays there."""
+    return queue if queue.endswith(".dead") else f"{queue}.dead"
+
+
+def dead_letter_headers(delivery: Delivery, reason: str, detail: str) -> dict[str, str]:
+    """Why a message is among the dead: ``x-reason``, ``x-detail`` and ``x-first-seen`` (ISO 8601, UTC).
+
+    The detail may quote the message: it is cut, and what is no Unicode in it (half a surrogate pair) is spelt out.
+    """
+    printable = detail.encode("utf-8", "backslashreplace").decode()
+    first_seen = delivery.headers.get("x-first-seen") or iso(delivery.received_at)
+    return {"x-reason": reason, "x-detail": printable[:DETAIL_LIMIT], "x-first-seen": str(first_seen)[:64]}

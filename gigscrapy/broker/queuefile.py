@@ -1,0 +1,299 @@
+"""A durable queue in one SQLite file. Many processes may use it at once, and any may be killed at any moment.
+
+What :meth:`QueueFile.add` returned for is on the disk (WAL, ``synchronous=FULL``). A row that is taken stays in the
+file, marked with its holder, until the holder removes it; what a dead holder held is given back by the others.
+"""
+
+import asyncio
+import contextlib
+import errno
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, ParamSpec, Self, TypeVar
+
+BUSY_SECONDS = 10
+"""How long a writer waits for the others before it gives up."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS message (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- else an id is used again after the queue ran empty
+    queue TEXT NOT NULL,
+    message_id TEXT,
+    body BLOB NOT NULL,
+    taken_in REAL NOT NULL,                -- seconds since 1970
+    headers TEXT NOT NULL DEFAULT '{}',
+    attempts INTEGER NOT NULL DEFAULT 0,
+    holder TEXT
+);
+CREATE INDEX IF NOT EXISTS message_free ON message (queue, id) WHERE holder IS NULL;
+CREATE INDEX IF NOT EXISTS message_held ON message (holder) WHERE holder IS NOT NULL;
+"""
+
+_COLUMNS = "id, queue, message_id, body, taken_in, attempts, headers"
+
+_ERRNO = {
+    sqlite3.SQLITE_FULL: errno.ENOSPC,
+    sqlite3.SQLITE_READONLY: errno.EROFS,
+    sqlite3.SQLITE_BUSY: errno.EBUSY,
+    sqlite3.SQLITE_CANTOPEN: errno.EACCES,
+    sqlite3.SQLITE_CORRUPT: errno.EBADMSG,
+    sqlite3.SQLITE_NOTADB: errno.EBADMSG,
+}
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One message in the file. ``taken_in`` is in seconds since 1970, ``attempts`` counts holders that gave it back."""
+
+    id: int
+    queue: str
+    message_id: str | None
+    body: bytes
+    taken_in: float
+    attempts: int = 0
+    headers: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+
+class QueueFile:
+    """One connection to the file, for one thread at a time.
+
+    Every method raises OSError when the file cannot be read or written: ENOSPC on a full disk, EBADMSG where the file
+    is damaged, EBUSY when another process keeps it locked.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with self._os_errors():
+            _create_private(path)
+            self._db = _connect(path)
+
+    # -- putting in ----------------------------------------------------------------------------------------------------
+
+    def add(self, messages: Iterable[tuple[str, str | None, bytes, float]]) -> None:
+        """Put in ``(queue, message_id, body, taken_in)``, all or none."""
+        with self._writing() as db:
+            db.executemany("INSERT INTO message (queue, message_id, body, taken_in) VALUES (?, ?, ?, ?)", messages)
+
+    # -- reading in order ----------------------------------------------------------------------------------------------
+
+    def rows(self, after: int, limit: int) -> list[Row]:
+        """At most ``limit`` rows whose id is above ``after``, oldest first, whoever holds them."""
+        with self._os_errors():
+            found = self._db.execute(
+                f"SELECT {_COLUMNS} FROM message WHERE id > ? ORDER BY id LIMIT ?",  # noqa: S608 - a constant
+                (after, limit),
+            )
+            return [_row(values) for values in found]
+
+    def remove(self, ids: Iterable[int]) -> None:
+        with self._writing() as db:
+            db.executemany("DELETE FROM message WHERE id = ?", ((id_,) for id_ in ids))
+
+    def counts(self) -> dict[str, int]:
+        """Rows by queue, held or not; a queue without any is absent."""
+        with self._os_errors():
+            return dict(self._db.execute("SELECT queue, count(*) FROM message GROUP BY queue"))
+
+    # -- taking and keeping --------------------------------------------------------------------------------------------
+
+    def has_free(self, queue: str) -> bool:
+        """Whether :meth:`take` would find something. A read: it does not keep writers waiting."""
+        with self._os_errors():
+            query = "SELECT EXISTS (SELECT 1 FROM message WHERE queue = ? AND holder IS NULL)"
+            return bool(self._db.execute(query, (queue,)).fetchone()[0])
+
+    def take(self, queue: str, holder: str, limit: int) -> list[Row]:
+        """The oldest free rows of ``queue``, which are ``holder``'s from now on."""
+        with self._writing() as db:
+            taken = db.execute(
+                "UPDATE message SET holder = ? WHERE id IN"  # noqa: S608 - a constant
+                " (SELECT id FROM message WHERE queue = ? AND holder IS NULL ORDER BY id LIMIT ?)"
+                f" RETURNING {_COLUMNS}",
+                (holder, queue, limit),
+            ).fetchall()
+        return sorted(map(_row, taken), key=lambda row: row.id)  # RETURNING promises no order
+
+    def holders(self) -> list[str]:
+        with self._os_errors():
+            return [name for (name,) in self._db.execute("SELECT DISTINCT holder FROM message WHERE holder NOTNULL")]
+
+    def give_back(self, holder: str) -> int:
+        """Free what ``holder`` holds; how many rows."""
+        with self._writing() as db:
+            return db.execute(
+                "UPDATE message SET holder = NULL, attempts = attempts + 1 WHERE holder = ?", (holder,)
+            ).rowcount
+
+    def remove_held(self, holder: str, ids: Iterable[int]) -> None:
+        """Forget rows, as far as ``holder`` still holds them."""
+        with self._writing() as db:
+            db.executemany("DELETE FROM message WHERE id = ? AND holder = ?", ((id_, holder) for id_ in ids))
+
+    def move_held(self, holder: str, id_: int, queue: str, headers: Mapping[str, str]) -> None:
+        """Put a row into another queue with ``headers``, as far as ``holder`` still holds it."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE message SET queue = ?, headers = ?, holder = NULL, attempts = 0 WHERE id = ? AND holder = ?",
+                (queue, json.dumps(headers), id_, holder),
+            )
+
+    # -- leaving -------------------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Let go of the file. The last to do so leaves it without its ``-wal`` and ``-shm``."""
+        self._db.close()
+
+    def delete(self) -> None:
+        """Close, and remove the file; for whoever knows that nobody else uses it."""
+        self.close()
+        for suffix in ("", "-wal", "-shm"):
+            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- how -----------------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction. It locks at once: a reader that turns writer half-way is refused without any waiting."""
+        with self._os_errors():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("COMMIT")
+            finally:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+
+    @contextlib.contextmanager
+    def _os_errors(self) -> Iterator[None]:
+        """SQLite's errors are the disk's: say them as the system would."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+            raise OSError(_ERRNO.get(code, errno.EIO), str(error), str(self.path)) from error
+
+
+class GroupCommit:
+    """A :class:`QueueFile` for an event loop: one thread writes, and callers who wait at the same time share a commit.
+
+    A commit costs one flush of the disk, however many rows it holds. While one runs, the next collects: one caller
+    alone waits for its own row only, a hundred at once share two commits.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.added = 0
+        """Rows put in, also where the caller gave up waiting."""
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=path.stem)
+        self.file: QueueFile
+        """Once open; only functions given to :meth:`run` may touch it."""
+        self._pending: list[tuple[tuple[str, str | None, bytes, float], asyncio.Future[None]]] = []
+        self._committing: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """:raises OSError: as the file does."""
+        try:
+            self.file = await self.run(QueueFile, self.path)
+        except OSError:
+            self._thread.shutdown()
+            raise
+
+    async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What ``work`` returns; it is done in the writing thread, in turn."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, lambda: work(*args, **kwargs))
+
+    async def add(self, queue: str, message_id: str | None, body: bytes) -> None:
+        """Returns when the row is on the disk. :raises OSError: when it cannot be."""
+        done = asyncio.get_running_loop().create_future()
+        self._pending.append(((queue, message_id, body, time.time()), done))
+        if self._committing is None:
+            self._committing = asyncio.create_task(self._commit_all())
+        await done
+
+    async def close(self, leave: Callable[[], None]) -> None:
+        """Commit what is pending, then ``leave`` the file (close or delete it) and end the thread."""
+        if self._committing is not None:
+            await self._committing
+        try:
+            await self.run(leave)
+        finally:
+            self._thread.shutdown()
+
+    async def _commit_all(self) -> None:
+        while self._pending:
+            batch, self._pending = self._pending, []
+            (outcome,) = await asyncio.gather(
+                self.run(self.file.add, [row for row, _ in batch]), return_exceptions=True
+            )
+            self.added += 0 if outcome else len(batch)
+            for _, done in batch:
+                _settle(done, outcome)
+        self._committing = None
+
+
+def _settle(done: asyncio.Future[None], error: BaseException | None) -> None:
+    """Tell the caller, unless it was cancelled while it waited."""
+    if done.done():
+        return
+    if error is None:
+        done.set_result(None)
+    else:
+        done.set_exception(error)
+
+
+def _create_private(path: Path) -> None:
+    """Make the file, for its owner only, before SQLite makes it for everybody."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.is_symlink():
+        raise OSError(errno.ELOOP, "a link is not followed", str(path))
+    # An existing file is not opened: closing it again would free the locks of every other connection of this process.
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    try:
+        _turn_to_wal(db)
+        db.execute("PRAGMA synchronous = FULL")
+        db.executescript(_SCHEMA)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _turn_to_wal(db: sqlite3.Connection) -> None:
+    """SQLite does not wait here when others open the same new file; so we do."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
+def _row(values: Sequence[Any]) -> Row:
+    id_, queue, message_id, body, taken_in, attempts, headers = values
+    return Row(id_, queue, message_id, body, taken_in, attempts, json.loads(headers))

@@ -1,0 +1,158 @@
+"""What watches a run: its account and verdict, its progress for people, and quiet for the rest."""
+
+import logging
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+
+from gigscrapy.pipelines import Publish
+from gigscrapy.spiders.base import LeagueSpider, match_read
+from gigscrapy.verdict import Verdict, judge
+from schema.messages import RunReport
+
+logger = logging.getLogger(__name__)
+
+COUNTS = {
+    "listed": "matches/listed",
+    "discovered": "matches/discovered",
+    "fetched": "matches/fetched",
+    "parsed": "matches/parsed",
+    "yielded": "quotes/yielded",
+    "published": "quotes/published",
+    "unknown_bookmakers": "bookmakers/unknown",
+    "trj_differs": "check/trj_differs",
+    "pages": "downloader/response_count",
+    "retries": "retry/count",
+    "errors": "log_count/ERROR",
+}
+"""The run's counts as its report names them, and the statistic each is."""
+
+
+class Quiet:
+    """Raises the loggers of QUIET_LOGGERS to ERROR: what they say below is said better by the run ledger."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        for name in crawler.settings.getlist("QUIET_LOGGERS"):
+            logging.getLogger(name).setLevel(logging.ERROR)
+        return cls()
+
+
+class RunLedger:
+    """Keeps the account of one run: reports it when it starts and when it ends, and gives the verdict."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.started_at = datetime.now(UTC)
+        self.verdict: Verdict | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        if not isinstance(crawler.spider, LeagueSpider):
+            raise NotConfigured
+        ledger = cls(crawler)
+        crawler.signals.connect(ledger.spider_opened, signals.spider_opened)
+        crawler.signals.connect(ledger.spider_closed, signals.spider_closed)
+        return ledger
+
+    async def spider_opened(self) -> None:
+        logger.info("run %s reads %s%s", self.spider.run_id, self.spider.site, self.spider.league.path)
+        await self.pipeline.send(self.report("running"))
+
+    async def spider_closed(self, reason: str) -> None:
+        stats = self.crawler.stats.get_stats()
+        verdict = judge(stats, reason=reason, least=self.spider.league.least_matches)
+        self.verdict = verdict
+        self.crawler.stats.set_value("verdict", verdict.code)
+        self.crawler.stats.set_value("exit_code", verdict.exit_code)
+        if self.pipeline.publisher:
+            await self.pipeline.send(self.report("finished", verdict))
+            await self.pipeline.close()
+        if waiting := self.crawler.stats.get_value("broker/waiting"):
+            logger.warning("%d messages wait in the outbox, the next crawl sends them on", waiting)
+        level = logging.ERROR if verdict.exit_code else logging.INFO
+        logger.log(level, "%s: %s (%s)", self.spider.name, verdict.sentence, verdict.code)
+
+    def report(self, state: str, verdict: Verdict | None = None) -> RunReport:
+        now = datetime.now(UTC)
+        stats: Mapping[str, Any] = self.crawler.stats.get_stats()
+        return RunReport(
+            run_id=self.spider.run_id,
+            spider=self.spider.name,
+            state=state,
+            started_at=self.started_at,
+            reported_at=now,
+            finished_at=now if verdict else None,
+            verdict=verdict.code if verdict else None,
+            exit_code=verdict.exit_code if verdict else None,
+            sentence=verdict.sentence if verdict else None,
+            site=self.spider.site,
+            arguments=" ".join(f"{name}={value}" for name, value in self.spider.arguments.items()) or None,
+            counts={name: stats.get(stat, 0) for name, stat in COUNTS.items()},
+        )
+
+    @property
+    def spider(self) -> LeagueSpider:
+        spider = self.crawler.spider
+        assert isinstance(spider, LeagueSpider)
+        return spider
+
+    @property
+    def pipeline(self) -> Publish:
+        pipeline = self.crawler.get_item_pipeline(Publish)
+        assert pipeline
+        return pipeline
+
+
+class Progress:
+    """Shows how far a crawl is: a bar with the current match on a terminal, a line a match elsewhere."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.console = Console(stderr=True)
+        self.bar: Bar | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        progress = cls(crawler)
+        crawler.signals.connect(progress.spider_opened, signals.spider_opened)
+        crawler.signals.connect(progress.match_read, match_read)
+        crawler.signals.connect(progress.spider_closed, signals.spider_closed)
+        return progress
+
+    def spider_opened(self) -> None:
+        if not self.console.is_terminal:
+            return
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self.bar = Bar(*columns, console=self.console, transient=True)
+        assert self.crawler.spider
+        self.task = self.bar.add_task(self.crawler.spider.name, total=None)
+        self.bar.start()
+        self._log_above_the_bar()
+
+    def match_read(self, title: str, bookmakers: int) -> None:
+        done, wanted = (self.crawler.stats.get_value(f"matches/{what}", 0) for what in ("parsed", "discovered"))
+        if self.bar:
+            self.bar.update(self.task, completed=done, total=wanted, description=title)
+        else:
+            self.console.print(f"{done}/{wanted} {title}: {bookmakers} bookmakers", markup=False, highlight=False)
+
+    def spider_closed(self) -> None:
+        if self.bar:
+            self.bar.stop()
+            self._log_above_the_bar()
+
+    @staticmethod
+    def _log_above_the_bar() -> None:
+        """Rich replaces ``sys.stderr`` while the bar is shown; log handlers must follow, or they write into it."""
+        for handler in logging.root.handlers:
+            if isinstance(handler, logging.StreamHandler) and not isinstance(handler, logging.FileHandler):
+                handler.setStream(sys.stderr)

@@ -1,0 +1,88 @@
+"""What happens to a quote between the spider and the queue: one idea a pipeline, each counts what it does."""
+
+import dataclasses
+import logging
+from pathlib import Path
+from typing import Self
+
+from scrapy.crawler import Crawler
+from scrapy.exceptions import CloseSpider
+
+from gigscrapy.broker import BrokerError, Publisher, publisher
+from gigscrapy.verdict import BROKER_REFUSED
+from schema.messages import Message, OddsItem, encode
+from schema.reference import find_bookmaker
+
+logger = logging.getLogger(__name__)
+
+
+class KnownBookmaker:
+    """Gives each quote its bookmaker's usual name, whichever way the page named it. An unknown one is kept as it is."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.unknown: set[str] = set()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    def process_item(self, item: OddsItem) -> OddsItem:
+        if known := find_bookmaker(item.bookmaker, item.bookmaker_id):
+            return dataclasses.replace(item, bookmaker=known.name, bookmaker_id=known.site_id)
+        self.crawler.stats.inc_value("quotes/unknown_bookmaker")
+        if item.bookmaker not in self.unknown:
+            self.unknown.add(item.bookmaker)
+            self.crawler.stats.set_value("bookmakers/unknown", len(self.unknown))
+            logger.warning("nobody knows the bookmaker %r (number %s); kept", item.bookmaker, item.bookmaker_id)
+        return item
+
+
+class Publish:
+    """Sends each quote on its way; done when it is durable. Owns the publisher, open until the run has reported."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.publisher: Publisher | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    async def open_spider(self) -> None:
+        settings = self.crawler.settings
+        try:
+            self.publisher = publisher(
+                settings["RABBIT_URL"],
+                Path(settings["GIGSCRAPY_HOME"]),
+                owner=self.crawler.spider.run_id,  # type: ignore[union-attr] # a LeagueSpider's
+                queue_type=settings["RABBIT_QUEUE_TYPE"],
+            )
+            await self.publisher.open()
+        except (BrokerError, OSError) as error:
+            self.publisher = None
+            self.crawler.stats.set_value("broker/refused", str(error))
+            logger.error("%s", error)  # noqa: TRY400 - a person's mistake, or a full disk: no traceback
+            raise CloseSpider(BROKER_REFUSED) from None
+
+    async def process_item(self, item: OddsItem) -> OddsItem:
+        await self.send(item)
+        self.crawler.stats.inc_value("quotes/published")
+        return item
+
+    async def send(self, message: Message) -> None:
+        """Hand a message over. :raises CloseSpider: when it cannot be made durable; the account then shows the gap."""
+        assert self.publisher
+        try:
+            await self.publisher.publish(message.message_id, encode(message))
+        except OSError as error:
+            self.crawler.stats.inc_value("broker/not_durable")
+            logger.critical("a message could not be made durable: %s", error)
+            raise CloseSpider("not_durable") from None
+
+    async def close(self) -> None:
+        """Send on what waits, and leave. Called by the run ledger, after its last report."""
+        if self.publisher:
+            await self.publisher.close()
+            for what, number in self.publisher.counts().items():
+                self.crawler.stats.set_value(f"broker/{what}", number)

@@ -1,0 +1,97 @@
+"""Settings, flat, in the order of ``scrapy startproject``; each override tells Scrapy's default. Environment last."""
+
+import os
+
+BOT_NAME = "gigscrapy"
+
+SPIDER_MODULES = ["gigscrapy.spiders"]
+NEWSPIDER_MODULE = "gigscrapy.spiders"
+
+# Scrapyd runs Scrapy's own commands; it breaks where a project brings others.
+if "SCRAPY_PROJECT" not in os.environ:
+    COMMANDS_MODULE = "gigscrapy.commands"  # default ""
+
+USER_AGENT = "gigscrapy/0.1 (odds comparison; one request at a time)"  # default Scrapy/VERSION (+https://scrapy.org)
+
+ROBOTSTXT_OBEY = True  # default False
+
+# A polite guest: one request at a time, a second apart, slower when the site is slow.
+CONCURRENT_REQUESTS = 4  # default 16; what is under way when a crawl is stopped is still read, so keep it few
+CONCURRENT_REQUESTS_PER_DOMAIN = 1  # default 8
+DOWNLOAD_DELAY = 1  # default 0
+AUTOTHROTTLE_ENABLED = True  # default False
+AUTOTHROTTLE_START_DELAY = 2  # default 5
+RETRY_AFTER_LIMIT = 120  # ours: seconds of the longest Retry-After that is waited for; a longer one ends the request
+
+COOKIES_ENABLED = False  # default True; nothing here signs in, and the jar looks up public suffixes on the network
+TELNETCONSOLE_ENABLED = False  # default True
+REMOTE_CONTROL_ENABLED = False  # default True since 2.19: a server on localhost that runs Python in the crawl
+REFERRER_POLICY = "same-origin"  # default scrapy-default
+
+DEFAULT_REQUEST_HEADERS = {
+    "Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8",
+    "Accept-Language": "fr",  # default en
+}
+
+DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # default 100; 2.19 lets requests slip through
+    "gigscrapy.middlewares.PoliteRobots": 100,
+    "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,  # default 550; does not wait as long as it is asked to
+    "gigscrapy.middlewares.PoliteRetry": 550,
+}
+
+EXTENSIONS = {
+    "scrapy.extensions.memusage.MemoryUsage": None,  # default 0; does not see the browser
+    "scrapy_playwright.memusage.ScrapyPlaywrightMemoryUsageExtension": 0,
+    "gigscrapy.extensions.Quiet": 0,
+    "gigscrapy.extensions.Progress": 500,
+    "gigscrapy.extensions.RunLedger": 500,
+}
+
+ITEM_PIPELINES = {
+    "gigscrapy.pipelines.KnownBookmaker": 100,
+    "gigscrapy.pipelines.Publish": 900,  # last: what it is given is what is sent
+}
+
+# What a page may cost, and what may be fetched at all.
+DOWNLOAD_TIMEOUT = 30  # default 180
+DOWNLOAD_MAXSIZE = 8 * 2**20  # default 1 GiB
+DOWNLOAD_VERIFY_CERTIFICATES = True  # default False
+REDIRECT_MAX_TIMES = 5  # default 20
+MEMUSAGE_LIMIT_MB = 2048  # default 0
+CLOSESPIDER_TIMEOUT = 3600  # default 0
+# http and https are added by the spider: the browser for the scheme of SITE_URL only, or two browsers would start.
+DOWNLOAD_HANDLERS = {"file": None, "ftp": None, "s3": None, "data": None}
+
+RETRY_EXCEPTIONS = [
+    "scrapy.exceptions.CannotResolveHostError",
+    "scrapy.exceptions.DownloadConnectionRefusedError",
+    "scrapy.exceptions.DownloadFailedError",
+    "scrapy.exceptions.DownloadTimeoutError",
+    "scrapy.exceptions.ResponseDataLossError",
+    "twisted.internet.error.ConnectionDone",
+    "twisted.internet.error.ConnectError",
+    "twisted.internet.error.ConnectionLost",
+    "playwright.async_api.Error",  # not in the default: what Chromium could not load
+]
+RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # default ERROR; the run ledger says it, with the page and the cause
+
+PLAYWRIGHT_ABORT_REQUEST = "gigscrapy.browser.unneeded"
+PLAYWRIGHT_MAX_PAGES_PER_CONTEXT = 4
+PRICES_TIMEOUT = 15  # ours: seconds a page has to bring its prices
+PRICES_RETRIES = 1  # ours: how often a page that brought none is asked again
+
+STATS_DUMP = False  # default True; the verdict and the Runs table say what matters
+QUIET_LOGGERS = ["scrapy-playwright", "asyncio", "pika"]  # ours: loggers that speak from ERROR only
+
+FEED_EXPORT_ENCODING = "utf-8"  # default None
+
+# -- environment -------------------------------------------------------------------------------------------------------
+
+SITE_URL = os.environ.get("SITE_URL", "https://www.coteur.com")  # the site that is read
+GIGSCRAPY_HOME = os.environ.get("GIGSCRAPY_HOME", "var")  # folder of the spool, the outbox and the embedded database
+RABBIT_URL = os.environ.get("RABBIT_URL") or None  # amqp://user:password@host:5672/%2F; unset: the spool
+RABBIT_QUEUE_TYPE = os.environ.get("RABBIT_QUEUE_TYPE", "quorum")  # classic: as gig-benchmark's processes declare it
+DATABASE_URL = os.environ.get("DATABASE_URL") or None  # mysql://user:password@host:3306/name; unset: SQLite
+CHROMIUM = os.environ.get("CHROMIUM") or None  # path of the browser; unset: Debian's, else Playwright's own
+LOG_LEVEL = os.environ.get("LOG_LEVEL", "INFO")  # default DEBUG

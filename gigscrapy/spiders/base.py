@@ -1,0 +1,439 @@
+"""What every league's spider does: from the league page to its matches, and nothing but the way.
+
+Reading is :mod:`gigscrapy.pages`'s, sending the pipelines'. Here is which page comes next, and the account of it: every
+match and every quote is counted where it passes, every page that gave nothing is counted with its cause.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, ClassVar, Self
+from urllib.parse import urlencode, urlsplit
+from uuid import uuid4
+
+import scrapy
+from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.retry import get_retry_request
+from scrapy.http import Response, TextResponse
+from scrapy.settings import BaseSettings
+from twisted.python.failure import Failure
+
+from gigscrapy import browser
+from gigscrapy.leagues import League
+from gigscrapy.pages import BookmakerRef, LeaguePage, ListedMatch, MatchPage, PageChanged
+from gigscrapy.pages.league import TYPECOTES, read_league
+from gigscrapy.pages.match import read_match
+from gigscrapy.pages.settled import LIST_SETTLED, MATCH_SETTLED
+from gigscrapy.verdict import Cause, cause_of, told
+from schema.markets import MARKETS
+from schema.messages import OddsItem
+from schema.prices import payout, published_style
+
+TRJ_TOLERANCE = Decimal("0.05")
+"""Points of TRJ by which the published and the computed one may part: rounding, no more."""
+
+DEPTHS = ("list", "match")
+
+match_read = object()
+"""Signal, sent with ``title`` (of the match) and ``bookmakers`` (how many were read) when a match is done."""
+
+
+class BadArgument(ValueError):
+    """A spider argument that cannot be; the message says what can."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a crawl is asked for.
+
+    :ivar depth: ``match`` visits every match; ``list`` stays on the league page (best prices only).
+    :ivar markets: of the league page; beyond the match's winner only best prices are to be had.
+    :ivar days: only matches that kick off within so many days; :ivar match_id: only this one.
+    """
+
+    depth: str
+    markets: tuple[str, ...]
+    days: int | None
+    match_id: str | None
+
+    @classmethod
+    def read(cls, league: League, *, depth: str = "match", markets: str = "", days: str = "", match: str = "") -> Self:
+        """The ``-a`` arguments of ``scrapy crawl``. :raises BadArgument: with what could stand instead."""
+        if depth not in DEPTHS:
+            raise BadArgument(f"depth is {' or '.join(DEPTHS)}, not {depth!r}")
+        by_spelling = {TYPECOTES[code].lower(): code for code in league.markets}
+        chosen = [text.strip().lower() for text in markets.split(",") if text.strip()]
+        if unknown := [text for text in chosen if text not in by_spelling]:
+            raise BadArgument(
+                f"the markets of {league.title} are {', '.join(by_spelling)}; {unknown[0]!r} is none of them"
+            )
+        if days and not days.isdigit():
+            raise BadArgument(f"days is a number of days, not {days!r}")
+        match_id = re.search(r"(?:^|-)(\d+)/?(?:#.*)?$", match)
+        if match and not match_id:
+            raise BadArgument(f"match is a number, or the address of a match page, not {match!r}")
+        return cls(
+            depth=depth,
+            markets=tuple(dict.fromkeys(by_spelling[text] for text in chosen)) or (league.market,),
+            days=int(days) if days else None,
+            match_id=match_id[1] if match_id else None,
+        )
+
+    def includes(self, match: ListedMatch, now: datetime) -> bool:
+        """Whether this match is asked for. One whose kick-off nobody knows is."""
+        if self.match_id and match.match_id != self.match_id:
+            return False
+        return self.days is None or match.kickoff is None or match.kickoff <= now + timedelta(days=self.days)
+
+
+class LeagueSpider(scrapy.Spider):
+    """Crawls one league: ``scrapy crawl ligue1 -a depth=list -a markets=1n2,DNB -a days=2 -a match=1548776``."""
+
+    league: ClassVar[League]
+    site: str
+    allowed_domains: list[str]
+
+    def __init__(self, **arguments: str) -> None:
+        super().__init__(name=self.league.name)
+        # Scrapyd gives each job its id; it is the run's too, so that both are found by one name.
+        self.run_id = arguments.pop("_job", "") or uuid4().hex
+        self.arguments = arguments
+        self.wanted = Wanted.read(self.league, **arguments)
+        self.listed: dict[str, ListedMatch] = {}
+        self.seen: defaultdict[str, set[str]] = defaultdict(set)
+        # So far match pages get their prices from a script. The first one of a run tells whether that still holds.
+        self.match_pages_need_browser: bool | None = None
+        self.probing = False
+        self.waiting: list[ListedMatch] = []
+        self.done: set[str] = set()
+        self.best_listed: dict[str, ListedMatch] = {}
+        self.best_read: dict[str, dict[str, Decimal]] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        spider.site = crawler.settings["SITE_URL"].rstrip("/")
+        spider.allowed_domains = [urlsplit(spider.site).hostname or ""]
+        return spider
+
+    @classmethod
+    def update_settings(cls, settings: BaseSettings) -> None:
+        super().update_settings(settings)
+        browser.configure(settings)
+
+    # -- requests ------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> AsyncIterator[Any]:
+        self.count("matches/asked", int(self.wanted.match_id is not None))
+        for market in self.wanted.markets:
+            yield self.list_request(market)
+
+    def list_request(self, market: str, page: int = 1, *, rendered: bool = False, priority: int = 0) -> scrapy.Request:
+        """The league page that shows ``market``. Plain at first: all but the prices is there without a browser."""
+        query: dict[str, str | int] = {}
+        if market != self.league.market:
+            query["typecote"] = TYPECOTES[market]
+        if page > 1:
+            query["page"] = page
+        address = f"{self.site}{self.league.path}{'?' if query else ''}{urlencode(query)}"
+        settled = LIST_SETTLED if rendered else None
+        return self.request(address, self.parse_list, settled, priority, market=market, page=page)
+
+    def match_request(self, match: ListedMatch, *, rendered: bool) -> scrapy.Request:
+        settled = MATCH_SETTLED if rendered else None
+        return self.request(f"{self.site}{match.path}", self.parse_match, settled, match=match)
+
+    def request(
+        self, url: str, callback: Callable[..., Any], settled: str | None, priority: int = 0, **arguments: Any
+    ) -> scrapy.Request:
+        """A request whose failure is counted; in the browser where ``settled`` says what to wait for."""
+        meta: dict[str, Any] = {}
+        if settled:
+            timeout = self.settings.getfloat("PRICES_TIMEOUT")
+            meta = browser.rendered(settled, timeout, self.settings["USER_AGENT"])
+        # Not filtered as double: plain and rendered are one address, and are both wanted.
+        return scrapy.Request(
+            url,
+            callback,
+            errback=self.request_failed,
+            cb_kwargs=arguments,
+            meta=meta,
+            priority=priority,
+            dont_filter=True,
+        )
+
+    def ask_again(self, response: Response) -> scrapy.Request | None:
+        """The same page once more, because its prices did not come; ``None`` when it was asked often enough."""
+        assert response.request
+        times = self.settings.getint("PRICES_RETRIES")
+        return get_retry_request(response.request, spider=self, reason="no-prices", max_retry_times=times)
+
+    # -- the league page -----------------------------------------------------------------------------------------------
+
+    def parse_list(self, response: TextResponse, market: str, page: int) -> Iterator[Any]:
+        rendered = bool(response.meta.get("playwright"))
+        now = datetime.now(UTC)
+        try:
+            league_page = read_league(response.text, url=response.url, now=now, market=market)
+        except PageChanged as error:
+            if rendered:
+                self.gave_nothing(response.request, error)
+            else:  # Perhaps a script builds it: look at it as a reader would, before saying that nobody knows it.
+                yield self.list_request(market, page, rendered=True)
+            return
+        self.count("pages/list")
+        self.count("rows/unreadable", league_page.unreadable)
+        fresh = [match for match in league_page.matches if match.match_id not in self.seen[market]]
+        self.seen[market].update(match.match_id for match in fresh)
+        asked_for = self.discover(fresh, now)
+
+        if self.visits_matches and market == self.league.market:
+            yield from self.visit(asked_for)
+        if league_page.priced:
+            yield from self.list_prices(response, league_page, market, now)
+        elif league_page.matches and not league_page.tells_prices:
+            self.without_meaning(response, league_page)
+        elif league_page.matches and not rendered:
+            yield self.list_request(market, page, rendered=True, priority=1)
+        elif league_page.matches:
+            yield from self.without_prices(response)
+        if fresh and any(number > page for number in league_page.more):
+            yield self.list_request(market, page + 1)
+
+    @property
+    def visits_matches(self) -> bool:
+        """Whether match pages are read: they show the match's winner first, and that is what is read there."""
+        return self.wanted.depth == "match" and self.league.market in self.wanted.markets
+
+    def discover(self, matches: Iterable[ListedMatch], now: datetime) -> list[ListedMatch]:
+        """The matches that are asked for; what was not listed before is counted."""
+        asked_for = []
+        for match in matches:
+            wanted = self.wanted.includes(match, now)
+            if match.match_id not in self.listed:
+                self.listed[match.match_id] = match
+                self.count("matches/listed")
+                self.count("matches/discovered", int(wanted))
+            if wanted:
+                asked_for.append(match)
+        return asked_for
+
+    def list_prices(self, response: TextResponse, page: LeaguePage, market: str, now: datetime) -> Iterator[Any]:
+        """The list's best prices: what is asked for, or what the match pages are held against."""
+        winner = market == self.league.market
+        for match in page.matches:
+            if winner:
+                self.best_listed[match.match_id] = match
+                self.hold_against_list(match.match_id)
+            if (self.visits_matches and winner) or not self.wanted.includes(match, now):
+                continue
+            if match.home is None or match.away is None:
+                self.gave_nothing(response.request, PageChanged(response.url, {"the two teams": match.path}))
+                continue
+            if winner or self.league.market not in self.wanted.markets:
+                self.match_done(match.match_id, f"{match.home} - {match.away}", len(match.best))
+            yield from self.best_quotes(response, page, match, market, now)
+
+    def best_quotes(
+        self, response: TextResponse, page: LeaguePage, match: ListedMatch, market: str, now: datetime
+    ) -> Iterator[OddsItem]:
+        """One partial quote for each bookmaker that holds a best price of this match."""
+        held: defaultdict[BookmakerRef, dict[str, Decimal | None]] = defaultdict(dict)
+        for outcome, best in match.best.items():
+            if best.bookmaker is None:
+                self.count("quotes/nobody's")
+            else:
+                held[best.bookmaker][outcome] = best.price
+        for bookmaker, prices in held.items():
+            yield self.quote(
+                match,
+                bookmaker,
+                prices,
+                market=market,
+                partial=True,
+                published_trj=match.published_trj,
+                scraped_at=now,
+                url=response.url,
+                parser=f"list-{page.generation}",
+            )
+
+    # -- match pages ---------------------------------------------------------------------------------------------------
+
+    def visit(self, matches: Iterable[ListedMatch]) -> Iterator[scrapy.Request]:
+        """The pages of these matches; until the first has told how they are to be read, the others wait."""
+        for match in matches:
+            if self.match_pages_need_browser is not None:
+                yield self.match_request(match, rendered=self.match_pages_need_browser)
+            elif self.waiting or self.probing:
+                self.waiting.append(match)
+            else:
+                self.probing = True
+                yield self.match_request(match, rendered=False)
+
+    def probed(self, *, need_browser: bool) -> Iterator[scrapy.Request]:
+        """The first match page has told; the others need wait no longer."""
+        self.match_pages_need_browser = need_browser
+        waiting, self.waiting = self.waiting, []
+        return self.visit(waiting)
+
+    def parse_match(self, response: TextResponse, match: ListedMatch) -> Iterator[Any]:
+        rendered = bool(response.meta.get("playwright"))
+        now = datetime.now(UTC)
+        page, error = self.read(response, now)
+        priced = page is not None and page.priced
+        if self.match_pages_need_browser is None:
+            yield from self.probed(need_browser=not priced)
+        if not priced and not rendered:
+            yield self.match_request(match, rendered=True)
+            return
+        self.count("matches/fetched")
+        if page is None:
+            self.gave_nothing(response.request, error)
+        elif priced:
+            yield from self.quotes(response, page, match, now)
+        elif (listed := self.best_listed.get(match.match_id)) and not listed.best:
+            self.count("matches/unpriced")  # The list has no price for it either: nobody offers it yet.
+            self.match_done(match.match_id, f"{match.home} - {match.away}", 0)
+        else:
+            yield from self.without_prices(response)
+
+    def read(self, response: TextResponse, now: datetime) -> tuple[MatchPage | None, PageChanged | None]:
+        """The match page, or why no parser knows it."""
+        try:
+            return read_match(response.text, url=response.url, now=now, outcomes=self.league.outcomes), None
+        except PageChanged as error:
+            return None, error
+
+    def quotes(self, response: TextResponse, page: MatchPage, match: ListedMatch, now: datetime) -> Iterator[OddsItem]:
+        """One quote for each bookmaker of a match page."""
+        home, away = match.home or page.home, match.away or page.away
+        if home is None or away is None:
+            self.gave_nothing(response.request, PageChanged(response.url, {"the two teams": match.path}))
+            return
+        match = replace(match, home=home, away=away, kickoff=match.kickoff or page.kickoff)
+        self.count("markets/unread", page.other_markets)
+        self.count("rows/unreadable", page.unreadable)
+        self.best_read[match.match_id] = best_of(page)
+        self.hold_against_list(match.match_id)
+        self.match_done(match.match_id, f"{home} - {away}", len(page.rows))
+        for row in page.rows:
+            if not any(row.prices.values()):
+                self.count("quotes/empty")
+                continue
+            yield self.quote(
+                match,
+                row.bookmaker,
+                row.prices,
+                market=self.league.market,
+                published_trj=row.published_trj,
+                scraped_at=now,
+                url=response.url,
+                parser=f"match-{page.generation}",
+            )
+
+    def quote(
+        self, match: ListedMatch, bookmaker: BookmakerRef, prices: dict[str, Decimal | None], **observed: Any
+    ) -> OddsItem:
+        self.count("quotes/yielded")
+        assert match.home and match.away
+        return OddsItem(
+            sport=self.league.sport,
+            league=self.league.title,
+            country=self.league.country,
+            home=match.home,
+            away=match.away,
+            kickoff=match.kickoff,
+            match_id=match.match_id,
+            bookmaker=bookmaker.name or f"Bookmaker {bookmaker.site_id}",
+            bookmaker_id=bookmaker.site_id,
+            prices=prices,
+            run_id=self.run_id,
+            **observed,
+        )
+
+    # -- the account ---------------------------------------------------------------------------------------------------
+
+    def count(self, what: str, number: int = 1) -> None:
+        self.crawler.stats.inc_value(what, number)
+
+    def match_done(self, match_id: str, title: str, bookmakers: int) -> None:
+        if match_id not in self.done:
+            self.done.add(match_id)
+            self.count("matches/parsed")
+            self.crawler.signals.send_catch_log(match_read, title=title, bookmakers=bookmakers)
+
+    def hold_against_list(self, match_id: str) -> None:
+        """Once a match was read on the list and on its own page: do the two tell the same?"""
+        listed, read = self.best_listed.get(match_id), self.best_read.get(match_id)
+        if listed is None or read is None:
+            return
+        self.count("check/compared")
+        shown = {outcome: best.price for outcome, best in listed.best.items()}
+        if shown != read:
+            self.count("check/best_differs")
+            self.logger.info("%s: the list shows %s, the page's best is %s", listed.path, _told(shown), _told(read))
+        computed = published_style(payout(read.get(outcome) for outcome in MARKETS[self.league.market].outcomes))
+        if computed and listed.published_trj and abs(computed - listed.published_trj) > TRJ_TOLERANCE:
+            self.count("check/trj_differs")
+            self.logger.warning(
+                "%s: market TRJ computed %s %%, published %s %%", listed.path, computed, listed.published_trj
+            )
+
+    def without_prices(self, response: TextResponse) -> Iterator[scrapy.Request]:
+        """The page came without its prices: ask once more, then say so."""
+        if again := self.ask_again(response):
+            yield again
+        else:
+            assert response.request
+            self.fail(response.request, Cause.NO_PRICES, f"no price within {self.settings['PRICES_TIMEOUT']} s")
+
+    def without_meaning(self, response: TextResponse, page: LeaguePage) -> None:
+        """The list of this generation does not say which price is whose; that is a failure only if it was asked for."""
+        assert response.request
+        if self.visits_matches and response.request.cb_kwargs["market"] == self.league.market:
+            self.logger.info("list %s tells no best prices, so match pages are held against nothing", page.generation)
+        else:
+            self.fail(
+                response.request, Cause.NO_PRICES, f"list {page.generation} does not tell its prices; use depth=match"
+            )
+
+    def request_failed(self, failure: Failure) -> Iterator[scrapy.Request]:
+        request: scrapy.Request = failure.request  # type: ignore[attr-defined] # Scrapy puts it there
+        self.gave_nothing(request, failure.value)
+        if self.match_pages_need_browser is None and "match" in request.cb_kwargs:
+            yield from self.probed(need_browser=True)
+
+    def gave_nothing(self, request: scrapy.Request | None, error: BaseException | None) -> None:
+        assert request
+        assert error
+        self.fail(request, cause_of(error), told(error))
+
+    def fail(self, request: scrapy.Request, cause: Cause, detail: str) -> None:
+        """Count a page that gave nothing, and say which and why."""
+        kind = self.kind_of(request)
+        self.count(f"failed/{kind}/{cause.code}")
+        self.logger.error("%s gave nothing (%s): %s", request.url, cause.code, detail)
+
+    def kind_of(self, request: scrapy.Request) -> str:
+        """``match``, ``list``, or ``check``: a list that only the match pages would have been held against."""
+        if "match" in request.cb_kwargs:
+            return "match"
+        only_check = self.visits_matches and request.cb_kwargs["market"] == self.league.market and self.listed
+        return "check" if only_check and request.meta.get("playwright") else "list"
+
+
+def best_of(page: MatchPage) -> dict[str, Decimal]:
+    """The best price of each outcome over a match page's bookmakers; outcomes nobody prices are absent."""
+    best: dict[str, Decimal] = {}
+    for row in page.rows:
+        for outcome, price in row.prices.items():
+            if price is not None and price > best.get(outcome, Decimal(0)):
+                best[outcome] = price
+    return best
+
+
+def _told(prices: dict[str, Decimal]) -> str:
+    return " ".join(f"{outcome} {price.normalize():f}" for outcome, price in sorted(prices.items())) or "nothing"

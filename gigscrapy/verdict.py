@@ -1,0 +1,179 @@
+"""The verdict on a run: is what the site offers now in the queue, and if not, why not.
+
+Every way a request can end is a :class:`Cause`; counting causes gives a :class:`Verdict`, with a sentence for a person
+and an exit code for a script. No cause is silent.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from playwright.async_api import TimeoutError as BrowserTimeout
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    ResponseDataLossError,
+)
+from scrapy.spidermiddlewares.httperror import HttpError
+
+from gigscrapy.middlewares import ForbiddenByRobots
+from gigscrapy.pages import PageChanged
+
+
+class Cause(Enum):
+    """Why a page gave nothing: code, exit code, and what to do."""
+
+    PAGE_CHANGED = (
+        "page-changed",
+        21,
+        "the page is built in a way no parser knows: docs/adding-a-page.md",
+    )
+    ROBOTS = ("robots", 22, "robots.txt keeps us out; this is obeyed")
+    RATE_LIMITED = (
+        "rate-limited",
+        23,
+        "the site asks for fewer requests (429); raise DOWNLOAD_DELAY",
+    )
+    SITE_ERROR = ("site-error", 24, "the site answered with an error of its own (5xx); come back later")
+    REFUSED = ("refused", 25, "the site refused the page (4xx); it may have moved: `scrapy discover`")
+    UNREACHABLE = ("unreachable", 26, "no connection, or it broke; check SITE_URL and the network")
+    TIMED_OUT = ("timed-out", 27, "no answer in time; raise DOWNLOAD_TIMEOUT or come back later")
+    TRUNCATED = ("truncated", 28, "the answer broke off before its end; nothing of it is believed")
+    NO_PRICES = (
+        "no-prices",
+        29,
+        "the page came without its prices; raise PRICES_TIMEOUT or look at it in a browser",
+    )
+    NOT_READ = ("not-read", 34, "an error of ours; the log has it, please report it")
+
+    @property
+    def code(self) -> str:
+        return self.value[0]
+
+    @property
+    def exit_code(self) -> int:
+        return self.value[1]
+
+    @property
+    def advice(self) -> str:
+        return self.value[2]
+
+
+NOTHING_LISTED = 20
+INCOMPLETE = 30
+TOO_FEW = 31
+NOT_DURABLE = 32
+INTERRUPTED = 33
+
+BROKER_REFUSED = "broker_refused"
+"""Reason a spider closes with when the broker will not have us, whatever we do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a run: a short ``code`` (``complete``: nothing is missing), its exit code, and a sentence."""
+
+    code: str
+    exit_code: int
+    sentence: str
+
+
+def cause_of(error: BaseException) -> Cause:
+    """The cause behind the exception that a request ended with."""
+    match error:
+        case PageChanged():
+            return Cause.PAGE_CHANGED
+        case ForbiddenByRobots():
+            return Cause.ROBOTS
+        case HttpError():
+            status = error.response.status
+            return Cause.RATE_LIMITED if status == 429 else Cause.SITE_ERROR if status >= 500 else Cause.REFUSED
+        case ResponseDataLossError() | DownloadCancelledError():
+            return Cause.TRUNCATED
+        case DownloadTimeoutError() | BrowserTimeout() | TimeoutError():
+            return Cause.TIMED_OUT
+        case CannotResolveHostError() | DownloadConnectionRefusedError() | DownloadFailedError() | OSError():
+            return Cause.UNREACHABLE
+        case IgnoreRequest():
+            return Cause.REFUSED
+    message = str(error)
+    if "ERR_CONTENT_LENGTH_MISMATCH" in message or "ERR_INCOMPLETE_CHUNKED" in message:
+        return Cause.TRUNCATED
+    return Cause.UNREACHABLE if "net::ERR_" in message else Cause.NOT_READ
+
+
+def told(error: BaseException) -> str:
+    """The error in one line for the log: what happened, without its traceback."""
+    if isinstance(error, HttpError):
+        return f"HTTP {error.response.status}"
+    if isinstance(error, DownloadFailedError):
+        return "the connection broke"
+    return str(error).strip().partition("\n")[0] or type(error).__name__
+
+
+def judge(stats: Mapping[str, Any], *, reason: str, least: int) -> Verdict:
+    """The verdict on a run.
+
+    :param stats: the counts of :mod:`gigscrapy.spiders.base` and :mod:`gigscrapy.pipelines`.
+    :param reason: Scrapy's own, why the spider closed.
+    :param least: matches the league is expected to list at least.
+    """
+    lost = stats.get("quotes/yielded", 0) - stats.get("quotes/published", 0)
+    if reason == BROKER_REFUSED or lost:
+        sentence = stats.get("broker/refused") or f"{lost} quotes could not be made durable; see the log"
+        return Verdict("not-durable", NOT_DURABLE, sentence)
+    if reason != "finished":
+        done, wanted = stats.get("matches/parsed", 0), stats.get("matches/discovered", 0)
+        return Verdict("interrupted", INTERRUPTED, f"stopped ({reason}) after {done} of {wanted} matches")
+    return _judge_list(stats, least) or _judge_matches(stats)
+
+
+def _judge_list(stats: Mapping[str, Any], least: int) -> Verdict | None:
+    """What is wrong with the list itself, if anything."""
+    listed, lists = stats.get("matches/listed", 0), causes(stats, "list")
+    if lists and not listed:
+        return _failed(lists, "the league page was not read")
+    if not listed and not least:
+        return Verdict("nothing-listed", 0, "the page lists no match: out of season")
+    if not listed:
+        return Verdict("nothing-listed", NOTHING_LISTED, f"the page lists no match, at least {least} were expected")
+    if listed < least:
+        return Verdict("too-few", TOO_FEW, f"the page lists {listed} matches, at least {least} were expected")
+    if stats.get("matches/discovered", 0):
+        return None
+    if stats.get("matches/asked"):
+        return Verdict("nothing-listed", NOTHING_LISTED, f"the match asked for is not among the {listed} listed")
+    return Verdict("complete", 0, f"{listed} matches are listed, none on the days asked for")
+
+
+def _judge_matches(stats: Mapping[str, Any]) -> Verdict:
+    wanted, read, sent = (stats.get(key, 0) for key in ("matches/discovered", "matches/parsed", "quotes/published"))
+    lists, matches = causes(stats, "list"), causes(stats, "match")
+    if not read and (struck := lists + matches):
+        return _failed(struck, f"none of {wanted} matches was read")
+    if read < wanted or lists:
+        unread = f"not read: {wanted - read} of {wanted} matches, {lists.total()} list pages; {_told(lists + matches)}"
+        return Verdict("incomplete", INCOMPLETE, unread)
+    if not sent:
+        return Verdict(Cause.NO_PRICES.code, Cause.NO_PRICES.exit_code, f"{read} matches read, none has a price to use")
+    return Verdict("complete", 0, f"{read} of {wanted} matches read, {sent} quotes sent")
+
+
+def causes(stats: Mapping[str, Any], page: str) -> Counter[Cause]:
+    """How often each cause struck pages of that kind (``list`` or ``match``)."""
+    return Counter({cause: count for cause in Cause if (count := stats.get(f"failed/{page}/{cause.code}", 0))})
+
+
+def _failed(struck: Counter[Cause], what: str) -> Verdict:
+    [(cause, _)] = struck.most_common(1)
+    return Verdict(cause.code, cause.exit_code, f"{what}: {_told(struck)}")
+
+
+def _told(struck: Counter[Cause]) -> str:
+    return "; ".join(f"{cause.advice} ({cause.code}, {count})" for cause, count in struck.most_common())
