@@ -14,7 +14,7 @@ from scrapy.http import Response, TextResponse
 from twisted.python.failure import Failure
 
 from gigscrapy.leagues import COLUMNS, PATH, League, fold
-from gigscrapy.pages import MenuLeague
+from gigscrapy.pages import MenuLeague, PageChanged
 from gigscrapy.pages.menu import read_menu, read_sports
 from gigscrapy.verdict import cause_of
 from schema.names import name_key
@@ -134,7 +134,11 @@ class DiscoverySpider(scrapy.Spider):
 
     def read(self, response: Response, sport: str | None = None, page: int = 1) -> Iterator[scrapy.Request]:
         assert isinstance(response, TextResponse)
-        seen = read_menu(response.text, url=response.url)
+        try:
+            seen = read_menu(response.text, url=response.url)
+        except PageChanged as error:
+            self.failures.append(str(error))
+            return
         fresh = [league for league in seen if league.path not in self.found]
         for league in fresh:
             self.found[league.path] = league

@@ -176,4 +176,6 @@ def _failed(struck: Counter[Cause], what: str) -> Verdict:
 
 
 def _told(struck: Counter[Cause]) -> str:
-    return "; ".join(f"{cause.advice} ({cause.code}, {count})" for cause, count in struck.most_common())
+    return "; ".join(
+        f"{count} x {cause.advice}" if count > 1 else cause.advice for cause, count in struck.most_common()
+    )

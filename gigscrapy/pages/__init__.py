@@ -98,7 +98,8 @@ class MatchPage:
     :ivar home, away, kickoff: as printed, ``None`` where this generation's page does not say.
     :ivar rows: one for each bookmaker that shows at least a cell; one whose cells are all empty is left out.
     :ivar other_markets: further markets on the page, counted and not read.
-    :ivar unreadable: rows that name a bookmaker but whose cells cannot be told apart, counted and not guessed.
+    :ivar unreadable: rows with prices of which it cannot be told whose or which outcome's they are, counted and not
+        guessed.
     """
 
     generation: str

@@ -23,7 +23,7 @@ from gigscrapy.pages.listing import (
     prices_of_cells,
     row_of,
 )
-from gigscrapy.pages.markup import first_words, percent, prices_in, split_teams, words
+from gigscrapy.pages.markup import attribute, first_words, percent, prices_in, split_teams, words
 from schema.prices import read_price
 
 ROW = "div.events"
@@ -50,7 +50,10 @@ def read(asked: Asked) -> LeaguePage:
         "kick-off": (TIME, has_kickoff(rows) or bool(nodes.css(TIME))),
         "price cells": (CELL, bool(cells)),
         f"price cells of market {asked.market}": (f"[data-type={TYPECOTES[asked.market]}]", bool(ours) or not cells),
-        "outcome of a price cell": ("[data-choice]", not cells or any("data-choice" in cell.attrib for cell in cells)),
+        "outcome of a price cell": (
+            "[data-choice]",
+            not cells or any(attribute(cell, "data-choice") for cell in cells),
+        ),
         "price in a cell": (PRICE, priced or not any(prices_in(words(cell)) for cell in ours)),
     }
     insist(asked, "D", rows, parts)
@@ -63,7 +66,7 @@ def _row(asked: Asked, row: Selector, cells: Sequence[Selector], choices: Mappin
         return NO_MATCH
     match_id, path, [link, *_] = links[0]
     event = asked.announced.get(match_id)
-    teams = _teams(row) or (event and event.teams) or split_teams(link.attrib.get("title", ""))
+    teams = _teams(row) or (event and event.teams) or split_teams(attribute(link, "title"))
     # What is announced has its year and zone; what is printed, ``17/10 20:45``, has neither. The second ``.event-time``
     # of a row is the sport's icon.
     starts = (event and event.kickoff) or kickoff.from_day_and_time(first_words(row, TIME), asked.now)

@@ -22,7 +22,7 @@ from gigscrapy.pages.listing import (
     page_of,
     row_of,
 )
-from gigscrapy.pages.markup import match_of, percent, prices_in, words
+from gigscrapy.pages.markup import attribute, match_of, percent, prices_in, words
 from schema.markets import MARKETS
 from schema.prices import read_price
 
@@ -45,7 +45,7 @@ def read(asked: Asked) -> LeaguePage:
 
 
 def _row(asked: Asked, link: Selector) -> Row:
-    match = match_of(link.attrib["href"], asked.url)
+    match = match_of(attribute(link, "href"), asked.url)
     if not match:
         return NO_MATCH
     text = words(link)

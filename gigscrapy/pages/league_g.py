@@ -21,7 +21,7 @@ from gigscrapy.pages.listing import (
     prices_of_cells,
     row_of,
 )
-from gigscrapy.pages.markup import prices_in, split_teams, words
+from gigscrapy.pages.markup import attribute, prices_in, split_teams, words
 
 BUTTON = "[data-rencid][data-eventname]"
 
@@ -30,7 +30,7 @@ def read(asked: Asked) -> LeaguePage:
     """A match without a button has no price and is not listed: a link alone may be another league's, in a side bar."""
     buttons: dict[str, list[Selector]] = {}
     for button in asked.page.css(BUTTON):
-        buttons.setdefault(button.attrib["data-rencid"], []).append(button)
+        buttons.setdefault(attribute(button, "data-rencid"), []).append(button)
     ours = [button for row in buttons.values() for button in row if asked.is_shown(button)]
     choices = meaning(asked.market, ours)
     paths = {match_id: path for match_id, path, _ in asked.links(asked.page)}
@@ -41,17 +41,19 @@ def read(asked: Asked) -> LeaguePage:
         f"buttons of market {asked.market}": (f"[data-type={TYPECOTES[asked.market]}]", bool(ours)),
     }
     insist(asked, "G", rows, parts)
-    return page_of(asked, "G", rows, tells_prices=any("data-choice" in button.attrib for button in ours))
+    return page_of(asked, "G", rows, tells_prices=any(attribute(button, "data-choice") for button in ours))
 
 
 def _row(asked: Asked, buttons: list[Selector], path: str | None, choices: Mapping[str, str]) -> Row:
     if path is None:
         return NO_MATCH
-    named = buttons[0].attrib
-    teams = split_teams(" ".join(named["data-eventname"].split()))
-    starts = kickoff.from_seconds(named.get("data-eventdate", ""))
-    marked = [button for button in buttons if "data-choice" in button.attrib]
-    return row_of((named["data-rencid"], path), teams, starts, prices_of_cells(asked, marked, choices, _price))
+    first = buttons[0]
+    teams = split_teams(" ".join(attribute(first, "data-eventname").split()))
+    starts = kickoff.from_seconds(attribute(first, "data-eventdate"))
+    marked = [button for button in buttons if attribute(button, "data-choice")]
+    return row_of(
+        (attribute(first, "data-rencid"), path), teams, starts, prices_of_cells(asked, marked, choices, _price)
+    )
 
 
 def _price(button: Selector) -> BestPrice | None:

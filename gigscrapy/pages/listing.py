@@ -12,7 +12,7 @@ from parsel import Selector
 
 from gigscrapy.pages import BestPrice, LeaguePage, ListedMatch, PageChanged
 from gigscrapy.pages.events import Event, events
-from gigscrapy.pages.markup import local_path, match_of, split_url
+from gigscrapy.pages.markup import attribute, local_path, match_of, split_url
 
 TYPECOTES = {"1X2": "1n2", "12": "12", "DNB": "DNB", "DC": "DC", "1X2H1": "HT", "1X2H2": "HT2"}
 """Our markets, as ``?typecote=`` and ``data-type`` call them. Upper and lower case matter."""
@@ -61,14 +61,14 @@ class Asked:
         """Id, path and links of every match linked in a part of the page; a match linked twice comes once."""
         found: dict[str, tuple[str, str, list[Selector]]] = {}
         for link in within.css(MATCH_LINK):
-            if match := match_of(link.attrib["href"], self.url):
+            if match := match_of(attribute(link, "href"), self.url):
                 found.setdefault(match[0], (*match, []))[2].append(link)
         return list(found.values())
 
     def is_shown(self, node: Selector) -> bool:
         """Whether a cell is of the market asked for, and without handicap. One that does not say is the winner's."""
-        kind = node.attrib.get("data-type") or node.attrib.get("data-typename")
-        handicap = node.attrib.get("data-handicap") or node.attrib.get("data-special") or "0"
+        kind = attribute(node, "data-type") or attribute(node, "data-typename")
+        handicap = attribute(node, "data-handicap") or attribute(node, "data-special") or "0"
         return handicap == "0" and (kind in _SHOWN_AS[self.market] if kind else self.market in WINNERS)
 
     def further_pages(self) -> tuple[int, ...]:
@@ -177,7 +177,7 @@ def insist(asked: Asked, generation: str, rows: Sequence[Row], there: Mapping[st
     }
     gone = {what: selector for what, (selector, found) in parts.items() if not found}
     if gone:
-        raise PageChanged(asked.url, gone, hint=f"generation {generation} else")
+        raise PageChanged(asked.url, gone, hint=f"otherwise generation {generation}")
 
 
 def has_teams(rows: Iterable[Row]) -> bool:
@@ -197,7 +197,7 @@ def meaning(market: str, cells: Iterable[Selector]) -> Mapping[str, str]:
     ways = CHOICES[market]
     if len(ways) == 1:
         return ways[0]
-    used = {cell.attrib["data-choice"] for cell in cells if "data-choice" in cell.attrib}
+    used = {choice for cell in cells if (choice := attribute(cell, "data-choice"))}
     fitting = [way for way in ways if used <= way.keys()]
     return fitting[0] if len(fitting) == 1 else {}
 
@@ -213,7 +213,7 @@ def prices_of_cells(
     :param choices: outcome by ``data-choice``, see :func:`meaning`.
     """
     ours = [cell for cell in cells if asked.is_shown(cell)]
-    priced = [(cell.attrib.get("data-choice", ""), price) for cell in ours if (price := price_of(cell))]
+    priced = [(attribute(cell, "data-choice"), price) for cell in ours if (price := price_of(cell))]
     placed = all(choice in choices for choice, _ in priced) and not (cells and not ours)
     best: dict[str, BestPrice] = {}
     for choice, price in priced if placed else ():

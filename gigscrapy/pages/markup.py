@@ -49,6 +49,14 @@ def words(node: Selector) -> str:
     return " ".join(" ".join(node.root.xpath(".//text()")).split())
 
 
+def attribute(node: Selector, name: str) -> str:
+    """An attribute of ``node``; empty where it has none.
+
+    Not by Parsel's ``attrib``, which reads all of them, and fails where a damaged page has one with an impossible name.
+    """
+    return node.root.get(name, "")
+
+
 def first_words(node: Selector, css: str) -> str:
     """The words of the first ``css`` in ``node``; empty where there is none."""
     found = node.css(css)

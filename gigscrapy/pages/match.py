@@ -15,7 +15,7 @@ from parsel import Selector
 
 from gigscrapy.pages import BookmakerRef, BookmakerRow, MatchPage, PageChanged, kickoff
 from gigscrapy.pages.events import Event, events
-from gigscrapy.pages.markup import document, first_words, match_of, names_path, percent, split_teams, words
+from gigscrapy.pages.markup import attribute, document, first_words, match_of, names_path, percent, split_teams, words
 from gigscrapy.pages.table import Line, columns_of, markets_of, prices_at, usual_width
 from schema.markets import MARKETS, winner_market
 
@@ -91,7 +91,7 @@ def _read(generation: Generation, lines: list[Line], heading: Heading, url: str,
         f"{count} columns of prices": (generation.cell, not priced or any(any(row.prices.values()) for row in rows)),
     }
     if tried := {what: selector for what, (selector, there) in gone.items() if not there}:
-        raise PageChanged(url, tried, hint=f"generation {generation.name} else")
+        raise PageChanged(url, tried, hint=f"otherwise generation {generation.name}")
     return _page(generation.name, heading, tuple(rows), priced=priced, other_markets=len(others), unreadable=unreadable)
 
 
@@ -113,7 +113,7 @@ def _lines_d(page: Selector) -> list[Line]:
     return [
         Line(
             box=box,
-            bookmaker=BookmakerRef(name=name) if (name := " ".join(row.attrib["data-name"].split())) else None,
+            bookmaker=BookmakerRef(name=name) if (name := " ".join(attribute(row, "data-name").split())) else None,
             cells=tuple(words(cell) for cell in row.css(D_CELL)),
             published_trj=percent(first_words(row, D_RETURN)),
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from parsel import Selector
 
 from gigscrapy.pages import MenuLeague, PageChanged
-from gigscrapy.pages.markup import document, local_path, words
+from gigscrapy.pages.markup import attribute, document, local_path, words
 
 MENU = "#menuprono"
 MENU_LINK = "a[data-competid], #menuprono a[href]"
@@ -45,7 +45,7 @@ def read_sports(html: str) -> tuple[str, ...]:
 
 
 def _of_menu(page: Selector, url: str) -> Iterator[MenuLeague]:
-    countries = {link.attrib["data-bs-target"]: words(link) for link in page.css(f"{MENU} > a[data-bs-target]")}
+    countries = {attribute(link, "data-bs-target"): words(link) for link in page.css(f"{MENU} > a[data-bs-target]")}
     for link in page.css(MENU_LINK):
         if path := _league(link, url):
             yield MenuLeague(path, words(link) or path.rpartition("/")[2], _country(link, countries), _number(link))
@@ -76,10 +76,10 @@ def _of_links(page: Selector, url: str) -> Iterator[MenuLeague]:
 
 def _league(link: Selector, url: str) -> str | None:
     """Path of a league's link, ``None`` for any other."""
-    path = (local_path(link.attrib.get("href", ""), url) or "").rstrip("/")
+    path = (local_path(attribute(link, "href"), url) or "").rstrip("/")
     return path if _LEAGUE.fullmatch(path) else None
 
 
 def _number(link: Selector) -> int | None:
-    number = link.attrib.get("data-competid", "")
+    number = attribute(link, "data-competid")
     return int(number) if number.isascii() and number.isdigit() else None

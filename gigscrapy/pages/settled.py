@@ -35,7 +35,7 @@ LIST_SETTLED = f"""() => {{
     // D: a cell is filled once the element of its price is in it, whatever that says; a wheel may turn there before.
     const filled = cell => all("[data-odd-target=odds]", cell).map(price => "=" + price.textContent).join("");
     const cells = [
-        ...all("[data-controller=odd]:not([data-eventname])").map(filled),
+        ...all("[data-controller=odd]").map(filled),
         ...all("[data-rencid][data-eventname]").map(button => button.textContent.trim()),  // G
     ];
     // E and F: what is known of them is text, not cells, and need not hold a price.

@@ -110,6 +110,7 @@ class LeagueSpider(scrapy.Spider):
         self.waiting: list[ListedMatch] = []
         self.done: set[str] = set()
         self.best_listed: dict[str, ListedMatch] = {}
+        self.listed_without_price: set[str] = set()
         self.best_read: dict[str, dict[str, Decimal]] = {}
 
     @classmethod
@@ -227,6 +228,8 @@ class LeagueSpider(scrapy.Spider):
         for match in page.matches:
             if winner:
                 self.best_listed[match.match_id] = match
+                if not match.best and not page.unreadable:  # else its row may be the one that was not understood
+                    self.listed_without_price.add(match.match_id)
                 self.hold_against_list(match.match_id)
             if (self.visits_matches and winner) or not self.wanted.includes(match, now):
                 continue
@@ -294,7 +297,7 @@ class LeagueSpider(scrapy.Spider):
             self.gave_nothing(response.request, error)
         elif priced:
             yield from self.quotes(response, page, match, now)
-        elif (listed := self.best_listed.get(match.match_id)) and not listed.best:
+        elif match.match_id in self.listed_without_price:
             self.count("matches/unpriced")  # The list has no price for it either: nobody offers it yet.
             self.match_done(match.match_id, f"{match.home} - {match.away}", 0)
         else:

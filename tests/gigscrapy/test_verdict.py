@@ -74,7 +74,7 @@ WHOLE = stats(
             {**WHOLE, "matches/parsed": 12, "failed/match/site-error": 5, "failed/match/timed-out": 1},
             "incomplete",
             30,
-            "not read: 6 of 18 matches, 0 list pages; the site answered with an error of its own (5xx)",
+            "not read: 6 of 18 matches, 0 list pages; 5 x the site answered with an error of its own (5xx); come back later; no answer in time",
         ),
         ({**WHOLE, "failed/list/timed-out": 1}, "incomplete", 30, "0 of 18 matches, 1 list pages"),
         ({**WHOLE, "failed/check/no-prices": 1}, "complete", 0, "18 of 18"),

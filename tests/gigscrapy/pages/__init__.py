@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 FIXTURES = Path(__file__).parent / "fixtures"
+CAPTURED = Path(__file__).parents[4] / "shared" / "data" / "coteur"
+"""Where the one page of the real site is kept, beside the project and never in it; on most machines it is not."""
 
 NOW = datetime(2025, 10, 20, 12, 0, tzinfo=UTC)
 LEAGUE_URL = "https://site.test/cotes/foot/bourgogne/ligue-9"

@@ -1,7 +1,5 @@
-"""The one test that reads a page of the real site needs the folder it is kept in, beside the project and never in it."""
+"""The test that reads the captured page is collected only where that page is: no other test of the project needs it."""
 
-from pathlib import Path
-
-CAPTURED = Path(__file__).parents[4] / "shared" / "data" / "coteur"
+from tests.gigscrapy.pages import CAPTURED
 
 collect_ignore = [] if CAPTURED.is_dir() else ["test_captured_page.py"]

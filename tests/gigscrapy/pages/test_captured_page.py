@@ -13,8 +13,7 @@ from gigscrapy.pages.league import read_league
 from gigscrapy.pages.menu import read_menu, read_sports
 from schema.markets import MARKETS
 from schema.prices import payout, published_style
-from tests.gigscrapy.pages import utc
-from tests.gigscrapy.pages.conftest import CAPTURED
+from tests.gigscrapy.pages import CAPTURED, utc
 
 HTML = (CAPTURED / "2025-10-15-foot-france-ligue-1.html").read_text(encoding="utf-8")
 URL = "https://www.coteur.com/cotes/foot/france/ligue-1"

@@ -70,6 +70,7 @@ def test_seconds(text, expected):
         ("25/13 15:00", AUTUMN, None),
         ("25/10 24:00", AUTUMN, None),
         ("25/1020:45", AUTUMN, None),
+        ("125/10 20:45", AUTUMN, None),
         ("25/10/2025 20:45", AUTUMN, None),
         ("EN DIRECT", AUTUMN, None),
         ("", AUTUMN, None),

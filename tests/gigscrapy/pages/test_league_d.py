@@ -109,6 +109,12 @@ def test_prices_and_return_with_a_comma():
     assert match.published_trj == Decimal("92.31")
 
 
+def test_the_return_of_another_market_is_not_this_one_s():
+    other = '<span data-controller="retour" data-typename="DNB">88.00%</span>'
+    html = but(filled(), ('typename="1n2">', 'typename="1n2">92.31%'), ("Retour<br>", f"Retour<br>{other}"))
+    assert read(html).matches[0].published_trj == Decimal("92.31")
+
+
 def test_a_price_of_nobody():
     [match] = read(filled()).matches
     assert match.best["1"] == BestPrice(Decimal("1.50"), None)
@@ -285,9 +291,19 @@ def test_a_broken_announcement_harms_no_row():
     assert read(but(WHOLE, ('"@context": ', '"@context" '))).matches == (FIRST, SECOND)
 
 
-def test_a_match_listed_twice_comes_once():
-    row = WHOLE[WHOLE.index('<div class="events') : WHOLE.index('<ul class="pagination"')]
-    assert read(but(WHOLE, (row, row + row))).matches == (FIRST, SECOND)
+def test_a_match_listed_twice_comes_once_as_it_came_first():
+    rows = WHOLE[WHOLE.index('<div class="events') : WHOLE.index('<ul class="pagination"')]
+    assert read(but(WHOLE, (rows, rows + but(rows, (">1.50<", ">1.10<"))))).matches == (FIRST, SECOND)
+
+
+def test_a_match_announced_twice_is_as_it_was_first():
+    again = WHOLE[WHOLE.index("<script") : WHOLE.index("</head>")].replace("2025-10-2", "2025-11-2")
+    assert read(but(WHOLE, ("</head>", f"{again}</head>"))).matches == (FIRST, SECOND)
+
+
+def test_of_two_cells_for_one_outcome_the_first_counts():
+    html = but(filled(), ('data-choice="0"', 'data-choice="1"'))
+    assert prices(read(html).matches[0]) == {"1": "1.500", "2": "6.500"}
 
 
 @pytest.mark.parametrize("href", ["/cote/avallon-beaune-101/", "https://site.test/cote/avallon-beaune-101?a=b"])

@@ -35,14 +35,8 @@ def test_the_page(field, expected):
     assert getattr(read(E), field) == expected
 
 
-@pytest.mark.parametrize(("place", "expected"), [(0, None), (1, utc("2025-10-26", "19:45"))])
-def test_a_kickoff_where_the_row_prints_one(place, expected):
-    assert read(E).matches[place].kickoff == expected
-
-
-def test_a_kickoff_beside_two_matches_is_neither_s():
-    html = but(E, ('<a href="/cote/clamecy-decize-102/">Cotes', '<a href="/cote/a-b-105">Cotes'))
-    assert [match.kickoff for match in read(html).matches[1:3]] == [None, None]
+def test_a_date_in_a_row_is_not_taken_for_its_kickoff():
+    assert [match.kickoff for match in read(E).matches] == [None] * 4
 
 
 def test_links_outside_the_rows_are_not_of_this_league():

@@ -4,6 +4,7 @@ import pytest
 
 from gigscrapy.pages import PageChanged
 from gigscrapy.pages.markup import (
+    attribute,
     document,
     first_words,
     local_path,
@@ -160,3 +161,9 @@ def test_names_path(home, away, path, expected):
 def test_a_page_within_the_limits_is_read_to_its_end():
     html = f"<p>{'x' * 9_990_000}</p>{'<div>' * 200}<b>end</b>"
     assert first_words(document(html, URL), "b") == "end"
+
+
+@pytest.mark.parametrize("damage", ["{", "{a}", "{}x", "\x1f", "\ufffe", "<", '"'])
+def test_an_attribute_with_an_impossible_name_hides_no_other(damage):
+    [node] = document(f'<p {damage}="1" class="a&amp;b">x</p>', URL).css("p")
+    assert (attribute(node, "class"), attribute(node, "title")) == ("a&b", "")

@@ -38,7 +38,7 @@ def test_a_header_adds_nothing_to_what_the_menu_names():
 
 
 def test_bare_links_where_there_is_neither():
-    html = """<a href="/cotes/foot/bourgogne/ligue-9">Ligue 9</a><a href="/cotes/foot/bourgogne/ligue-9?typecote=DC">DC</a>
+    html = """<a href="/cotes/foot/bourgogne/ligue-9?typecote=DC">DC</a><a href="/cotes/foot/bourgogne/ligue-9">Ligue 9</a>
         <a href="/cotes/surebet/calculette">Surebet</a><a href="/cotes/foot/bourgogne/coupe"></a>"""
     assert read(html) == (MenuLeague("/cotes/foot/bourgogne/ligue-9", "Ligue 9", None, None),)
 

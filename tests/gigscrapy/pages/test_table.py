@@ -67,6 +67,10 @@ def test_the_usual_width_is_most_rows_and_the_columns_are_theirs():
     assert (usual_width(lines), columns_of(lines, 3)) == (3, (0, 1, 2))
 
 
+def test_one_longer_row_is_not_the_usual():
+    assert usual_width([line("1.5", "6.5"), line("1.5", "4.0", "6.5"), line("1.4", "7.0")]) == 2
+
+
 def test_of_widths_equally_frequent_the_greater_and_blank_rows_do_not_count():
     assert usual_width([line("1.5", "6.5"), line("1.5", "4.0", "6.5"), line("", ""), line("", "")]) == 3
 
