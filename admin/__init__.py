@@ -1,0 +1,100 @@
+"""What people see: the tables, read-only, on this machine.
+
+    flask_app = create_app()
+
+``python -m admin`` serves it, ``python -m admin.report`` prints the best prices of a run.
+"""
+
+import logging
+from pathlib import Path
+
+from flask import Flask, redirect, render_template, request, url_for
+from flask_admin import Admin
+from flask_admin.theme import Bootstrap4Theme
+from flask_babel import Babel
+from peewee import Database, PeeweeException
+from werkzeug.exceptions import HTTPException, SecurityError, ServiceUnavailable
+from werkzeug.routing import RequestRedirect
+
+from admin import formats
+from admin.environment import open_database
+from admin.security import protect
+from admin.views import tables
+from admin.views.base import TableView
+from admin.views.home import HomeView
+from admin.words import LANGUAGES, Phrase, say, spoken
+from schema import models
+from schema.database import explain
+
+logger = logging.getLogger(__name__)
+
+VIEWS: tuple[tuple[type[TableView], type[models.Table], Phrase], ...] = (
+    (tables.LatestOddsView, models.LatestOdds, Phrase("Dernières cotes")),
+    (tables.OddsView, models.Odds, Phrase("Toutes les cotes")),
+    (tables.MatchesView, models.Matches, Phrase("Matchs")),
+    (tables.RunsView, models.Runs, Phrase("Relevés")),
+    (tables.BookmakersView, models.Bookmakers, Phrase("Bookmakers")),
+    (tables.LeaguesView, models.Leagues, Phrase("Ligues")),
+    (tables.TeamsView, models.Teams, Phrase("Équipes")),
+    (tables.SportsView, models.Sports, Phrase("Sports")),
+    (tables.MarketNamesView, models.MarketNames, Phrase("Marchés")),
+    (tables.PagesView, models.Pages, Phrase("Pages")),
+    (tables.DeadLettersView, models.DeadLetters, Phrase("Messages refusés")),
+)
+"""Every table but the ledger of messages, in the order of the menu."""
+
+
+def create_app(database_url: str | None = None, home: str | Path | None = None) -> Flask:
+    """The web application.
+
+    :param database_url, home: see :func:`admin.environment.open_database`, which also says what it raises.
+    """
+    app = Flask(__name__)
+    protect(app)
+    Babel(app, default_locale=LANGUAGES[0], locale_selector=_wanted_language)
+    _open_for_each_request(app, open_database(database_url, home))
+    _explain_errors(app)
+    theme = Bootstrap4Theme(base_template="base.html")
+    views = [view(model, name=name) for view, model, name in VIEWS]
+    admin = Admin(app, name="gigscrapy", theme=theme, index_view=HomeView(views))
+    admin.add_views(*views)
+    app.jinja_env.globals |= {
+        "say": say,
+        "spoken": spoken,
+        "menu": admin.menu,
+        "whole": lambda number: formats.whole(number, spoken()),
+    }
+    app.add_url_rule("/", "home", lambda: redirect(url_for("admin.index")))
+    return app
+
+
+def _wanted_language() -> str:
+    return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+
+
+def _open_for_each_request(app: Flask, database: Database) -> None:
+    @app.before_request
+    def connect() -> None:
+        if request.endpoint and not request.endpoint.endswith("static"):
+            database.connect(reuse_if_open=True)
+
+    @app.teardown_request
+    def close(_error: BaseException | None) -> None:
+        if not database.is_closed():
+            database.close()
+
+
+def _explain_errors(app: Flask) -> None:
+    """No error shows a traceback or what a driver says: that goes to the log."""
+
+    @app.errorhandler(HTTPException)
+    def refuse(error: HTTPException) -> HTTPException | tuple[str, int, dict[str, str]]:
+        if isinstance(error, RequestRedirect | SecurityError):  # one leads on; for the other no address can be written
+            return error
+        page = render_template("error.html", code=error.code)
+        return page, error.code or 500, dict(error.get_headers()) | {"Content-Type": "text/html; charset=utf-8"}
+
+    @app.errorhandler(PeeweeException)
+    def unanswered(error: PeeweeException) -> tuple[str, int]:
+        logger.error("%s %s: %s", request.method, request.path, explain(error))
+        return render_template("error.html", code=ServiceUnavailable.code), ServiceUnavailable.code

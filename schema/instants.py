@@ -1,6 +1,7 @@
 """Instants: UTC from the edge inwards, Paris only where the site prints it and where people read it."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -44,3 +45,9 @@ def in_utc(instant: datetime) -> datetime:
 def naive(instant: datetime) -> datetime:
     """An aware instant as the naive UTC the database keeps."""
     return in_utc(instant).replace(tzinfo=None)
+
+
+@lru_cache(maxsize=4096)
+def text(instant: datetime) -> str:
+    """An aware instant as both databases read and compare it: naive UTC, with a fraction only where there is one."""
+    return naive(instant).isoformat(" ")

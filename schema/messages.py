@@ -11,23 +11,29 @@ A queue also carries :class:`RunReport`, what a crawl says of itself. gig-benchm
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NoReturn, TypeVar
 
-from schema.instants import from_paris, iso, naive, read_iso, to_paris
+from schema.instants import from_paris, iso, read_iso, to_paris
 from schema.markets import MARKETS, Market, winner_market
 from schema.names import BadName, name_key, tidy
-from schema.prices import PRICE_LIMIT, payout, published_style, read_price, usable
+from schema.prices import CENT, PRICE_LIMIT, payout, published_style, read_price, usable
 from schema.reference import sports
 
 SCHEMA_VERSION = 1
 SIZE_LIMIT = 64 * 1024
 """Bytes of the longest body that is read; a quote takes about one thousand."""
 
+LEGACY = "gig-benchmark"
+"""Source and parser of a quote that came as the bare seven keys."""
 LEGACY_OUTCOMES = {"1": "cote_1", "X": "cote_N", "2": "cote_2"}
 LEGACY_DATE = "%Y-%m-%d %H:%M:%S"
+RUN_ID_LENGTH = 64
+DETAIL_LENGTH = 500
+RUN_STATES = ("running", "finished")
 CLOCK_SKEW = timedelta(hours=24)
 
 T = TypeVar("T")
@@ -38,12 +44,14 @@ class Refused(ValueError):
 
     :ivar reason: a short code, to count and filter by.
     :ivar detail: a sentence for the person who mends it.
+    :ivar run_id: the run that sent it, where that could be read.
     """
 
     def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
         self.reason = reason
-        self.detail = detail
+        self.detail = detail[:DETAIL_LENGTH]
+        super().__init__(f"{reason}: {self.detail}")
+        self.run_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +157,15 @@ def decode(body: bytes, received_at: datetime) -> Message:
     :raises Refused: with the reason, when it cannot be kept.
     """
     fields = _read_json(body)
+    try:
+        return _decode(fields, received_at)
+    except Refused as refusal:
+        with suppress(Refused):
+            refusal.run_id = _optional_text(fields, "run_id", RUN_ID_LENGTH)
+        raise
+
+
+def _decode(fields: dict[str, Any], received_at: datetime) -> Message:
     version = fields.get("schema_version")
     if version is None:
         return _decode_legacy(fields, received_at)
@@ -217,17 +234,12 @@ def _read_json(body: bytes) -> dict[str, Any]:
     if len(body) > SIZE_LIMIT:
         _refuse("too-large", f"{len(body)} bytes, at most {SIZE_LIMIT} are read")
     try:
-        fields = json.loads(
-            body.decode("utf-8"),
-            parse_float=Decimal,
-            parse_constant=lambda name: _refuse("malformed", f"{name} is not a number"),
-            object_pairs_hook=_unique_keys,
-        )
+        fields = _JSON.decode(body.decode("utf-8"))
     except RecursionError:
         _refuse("malformed", "nested too deeply")
     except Refused:
         raise
-    except ValueError as error:
+    except (ValueError, ArithmeticError) as error:
         _refuse("malformed", f"not JSON in UTF-8: {error}")
     if not isinstance(fields, dict):
         _refuse("malformed", f"a JSON object was expected, not {type(fields).__name__}")
@@ -239,6 +251,13 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(fields) != len(pairs):
         _refuse("malformed", "a key occurs twice")
     return fields
+
+
+_JSON = json.JSONDecoder(
+    parse_float=Decimal,
+    parse_constant=lambda name: _refuse("malformed", f"{name} is not a number"),
+    object_pairs_hook=_unique_keys,
+)
 
 
 def _decode_legacy(fields: dict[str, Any], received_at: datetime) -> OddsItem:
@@ -260,8 +279,8 @@ def _decode_legacy(fields: dict[str, Any], received_at: datetime) -> OddsItem:
             kickoff=None if day is None else _read("match_date", day, _paris_date),
             market=market.code,
             scraped_at=received_at.astimezone(UTC).replace(microsecond=0),
-            source="gig-benchmark",
-            parser="gig-benchmark",
+            source=LEGACY,
+            parser=LEGACY,
         ),
         received_at,
     )
@@ -284,8 +303,8 @@ def _decode_quote(fields: dict[str, Any], received_at: datetime) -> OddsItem:
             away=_name(fields, "away"),
             bookmaker=_name(fields, "bookmaker"),
             prices=_prices(market, outcomes),
-            scraped_at=_read("scraped_at", fields.get("scraped_at"), read_iso),
-            kickoff=None if fields.get("kickoff") is None else _read("kickoff", fields["kickoff"], read_iso),
+            scraped_at=_read("scraped_at", fields.get("scraped_at"), _instant),
+            kickoff=None if fields.get("kickoff") is None else _read("kickoff", fields["kickoff"], _instant),
             country=None if fields.get("country") is None else _name(fields, "country"),
             match_id=_optional_text(fields, "match_id", 32),
             market=market.code,
@@ -296,7 +315,7 @@ def _decode_quote(fields: dict[str, Any], received_at: datetime) -> OddsItem:
             if fields.get("published_trj") is None
             else _read("published_trj", fields["published_trj"], _percent),
             source=_text(fields, "source", 32),
-            run_id=_optional_text(fields, "run_id", 64),
+            run_id=_optional_text(fields, "run_id", RUN_ID_LENGTH),
             url=_optional_text(fields, "url", 500),
             parser=_optional_text(fields, "parser", 32),
         ),
@@ -308,14 +327,16 @@ def _decode_report(fields: dict[str, Any]) -> RunReport:
     counts = fields.get("counts") or {}
     if not isinstance(counts, dict) or not all(type(count) is int and 0 <= count < 2**31 for count in counts.values()):
         _refuse("wrong-type", "counts must be whole numbers by name")
+    if fields.get("state") not in RUN_STATES:
+        _refuse("value", f"state {fields.get('state')!r:.40} is not one of {', '.join(RUN_STATES)}")
     finished_at = fields.get("finished_at")
     return RunReport(
-        run_id=_text(fields, "run_id", 64),
+        run_id=_text(fields, "run_id", RUN_ID_LENGTH),
         spider=_text(fields, "spider", 100),
-        state=_text(fields, "state", 16),
-        started_at=_read("started_at", fields.get("started_at"), read_iso),
-        reported_at=_read("reported_at", fields.get("reported_at"), read_iso),
-        finished_at=None if finished_at is None else _read("finished_at", finished_at, read_iso),
+        state=fields["state"],
+        started_at=_read("started_at", fields.get("started_at"), _instant),
+        reported_at=_read("reported_at", fields.get("reported_at"), _instant),
+        finished_at=None if finished_at is None else _read("finished_at", finished_at, _instant),
         verdict=_optional_text(fields, "verdict", 32),
         exit_code=_optional_int(fields, "exit_code"),
         sentence=_optional_text(fields, "sentence", 2000),
@@ -331,8 +352,6 @@ def _checked(item: OddsItem, received_at: datetime) -> OddsItem:
         _refuse("teams", f"{item.home!r} plays itself")
     if item.scraped_at > received_at + CLOCK_SKEW:
         _refuse("future", f"scraped_at {iso(item.scraped_at)} lies more than a day after it was received")
-    if item.kickoff and not 2000 <= naive(item.kickoff).year <= 2100:
-        _refuse("date", f"kick-off {iso(item.kickoff)} is out of range")
     if not any(item.prices.values()):
         _refuse("no-price", "no outcome has a price above 1")
     return item
@@ -383,15 +402,26 @@ def _read(key: str, value: object, reader: Callable[[str], T]) -> T:
         _refuse("value", f"{key} {value[:40]!r} cannot be read")
 
 
+def _instant(text: str) -> datetime:
+    return _plausible(read_iso(text))
+
+
 def _paris_date(text: str) -> datetime:
-    return from_paris(datetime.strptime(text, LEGACY_DATE))  # noqa: DTZ007 - the zone is given by from_paris
+    return _plausible(from_paris(datetime.strptime(text, LEGACY_DATE)))  # noqa: DTZ007 - from_paris gives the zone
+
+
+def _plausible(instant: datetime) -> datetime:
+    if not 2000 <= instant.year <= 2100:
+        raise ValueError(instant)
+    return instant
 
 
 def _line(text: str) -> Decimal:
     line = Decimal(text)
-    if not line.is_finite() or abs(line) >= 1000:
+    # One with more decimals would be another line than it is in its column.
+    if not line.is_finite() or abs(line) >= 1000 or line != line.quantize(CENT):
         raise ValueError(text)
-    return line
+    return line + 0  # never minus zero
 
 
 def _percent(text: str) -> Decimal:
@@ -407,8 +437,9 @@ def _text(fields: dict[str, Any], key: str, limit: int = 100) -> str:
         _refuse("missing", f"{key} is missing")
     if not isinstance(text, str):
         _refuse("wrong-type", f"{key} must be a string, not {type(text).__name__}")
-    if len(text) > limit or not text.isprintable():
-        _refuse("value", f"{key} is longer than {limit} characters or holds what cannot be printed")
+    # MySQL takes a key for the same with and without spaces at its end.
+    if len(text) > limit or not text.isprintable() or text != text.strip():
+        _refuse("value", f"{key} is longer than {limit} characters, has spaces around it or cannot be printed")
     return text
 
 

@@ -28,6 +28,9 @@ HEARTBEAT_SECONDS = 30
 
 OLDEST_STAMP = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
 
+ANSWER_SECONDS = 60
+"""How long the broker may think about one question. A queue may hang, and the connection not notice."""
+
 LEAVE_SECONDS = 3
 """How long a goodbye may take."""
 
@@ -111,39 +114,34 @@ class Link:
     """An open connection with one channel, on which the broker confirms what it is given.
 
     :ivar lost: done once the link is of no more use; its result is the exception that says why.
+    :ivar is_blocked: an alarm of memory or disk keeps the broker from taking messages.
     """
 
-    def __init__(self, address: Address, name: str) -> None:
+    def __init__(self, address: Address, connection: Any) -> None:
         self._loop = asyncio.get_running_loop()
         self.address = address
         self.lost: asyncio.Future[BaseException] = self._loop.create_future()
-        self._opened: asyncio.Future[None] = self._loop.create_future()
+        self.is_blocked = False
         self._settle: dict[int, Callable[[bool], None]] = {}
         self._published = 0
         self._channel: Any = None
-        self._connection = AsyncioConnection(
-            address.parameters(name),
-            on_open_callback=lambda _: self._opened.set_result(None),
-            on_open_error_callback=lambda _, why: self.fail(why),
-            on_close_callback=lambda _, why: self.fail(why),
-            custom_ioloop=self._loop,
-        )
+        self._connection = connection
+        connection.add_on_close_callback(lambda _, why: self.fail(why))
+        connection.add_on_connection_blocked_callback(lambda *_: self._on_blocked(True))
+        connection.add_on_connection_unblocked_callback(lambda *_: self._on_blocked(False))
 
     @classmethod
     async def open(cls, address: Address, name: str) -> Self:
-        """A link that is ready.
+        """A link that is ready; RabbitMQ lists its connection under ``name``.
 
         :raises BrokerError: wrong password, no such virtual host, no right to it, a certificate that is not trusted.
         :raises ConnectionError: when the broker is away.
         """
-        link = cls(address, name)
+        link = cls(address, await _connect(address, name))
         try:
-            await link.result(link._opened)
             link._channel = await link._open_channel()
             link._channel.add_on_close_callback(lambda _, why: link.fail(why))
             link._channel.add_on_return_callback(link._on_return)
-            link._connection.add_on_connection_blocked_callback(link._on_blocked)
-            link._connection.add_on_connection_unblocked_callback(link._on_unblocked)
             await link._ask(link._channel.confirm_delivery, link._on_confirm)
         except BaseException:
             await link.close()
@@ -180,7 +178,10 @@ class Link:
         """Send; ``settle`` is called with true when the broker has it safe, with false when it refused it.
 
         It is never called once the link is lost: whether the broker has it is then unknown.
+
+        :raises BrokerError or ConnectionError: when the link is lost.
         """
+        self.check()
         with self._lost_errors():
             self._channel.basic_publish("", queue, body, properties, mandatory=True)
         self._published += 1
@@ -203,9 +204,13 @@ class Link:
             self._channel.basic_ack(tag, multiple=multiple)
 
     async def result(self, awaited: asyncio.Future[T]) -> T:
-        """What comes, unless the link is lost first. :raises BrokerError or ConnectionError: when it is."""
-        await asyncio.wait((awaited, self.lost), return_when=asyncio.FIRST_COMPLETED)
+        """What comes, unless the link is lost first, or is given up because nothing comes.
+
+        :raises BrokerError or ConnectionError: when it does not come.
+        """
+        await asyncio.wait((awaited, self.lost), timeout=ANSWER_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         if not awaited.done():
+            self.fail(ConnectionError(f"no answer for {ANSWER_SECONDS} s"))
             self.check()
         return awaited.result()
 
@@ -225,10 +230,12 @@ class Link:
         self.fail(ConnectionError("closed"))
         gone = self._loop.create_future()
         self._connection.add_on_close_callback(lambda *_: _give(gone, None))
-        self._connection.add_on_open_error_callback(lambda *_: _give(gone, None), False)
-        with contextlib.suppress(AMQPError, TimeoutError):  # closed already, or it does not answer
+        with contextlib.suppress(AMQPError):  # closed already
             self._connection.close()
-            await asyncio.wait_for(gone, LEAVE_SECONDS)
+            await asyncio.wait((gone,), timeout=LEAVE_SECONDS)
+            if not gone.done():
+                self._connection._transport.abort()  # noqa: SLF001 - pika's only way to hang up without a goodbye
+                await asyncio.wait((gone,), timeout=LEAVE_SECONDS)
 
     # -- how -----------------------------------------------------------------------------------------------------------
 
@@ -274,6 +281,8 @@ class Link:
 
     def _on_confirm(self, frame: Any) -> None:
         """One message is settled, or (``multiple``) all up to it. The tags were given in ascending order."""
+        if self.lost.done():
+            return
         upto: int = frame.method.delivery_tag
         if frame.method.multiple:
             tags = []
@@ -292,20 +301,38 @@ class Link:
         """A message without a queue comes back, and is confirmed next: so nothing is believed from here on."""
         self.fail(QueueGone(f"queue {method.routing_key} is gone"))
 
-    def _on_blocked(self, *_: object) -> None:
-        logger.warning("%s takes no messages for now (an alarm of memory or disk): they wait", self.address)
+    def _on_blocked(self, is_blocked: bool) -> None:
+        self.is_blocked = is_blocked
+        if is_blocked:
+            logger.warning("%s takes no messages for now (an alarm of memory or disk): they wait", self.address)
+        else:
+            logger.info("%s takes messages again", self.address)
 
-    def _on_unblocked(self, *_: object) -> None:
-        logger.info("%s takes messages again", self.address)
+
+async def _connect(address: Address, name: str) -> Any:
+    """Pika's connection, open. :raises BrokerError or ConnectionError: as :meth:`Link.open`."""
+    loop = asyncio.get_running_loop()
+    done = loop.create_future()
+    AsyncioConnection.create_connection([address.parameters(name)], lambda outcome: _give(done, outcome), loop)
+    try:
+        outcome = await asyncio.shield(done)
+    except asyncio.CancelledError:
+        # pika cannot break off an attempt half-way: it ends by its own time limit, and what it may bring is not wanted.
+        done.add_done_callback(lambda _: isinstance(done.result(), AsyncioConnection) and done.result().close())
+        raise
+    if isinstance(outcome, AsyncioConnection):
+        return outcome
+    raise explained(outcome, address)
 
 
 def explained(error: BaseException, address: Address) -> Exception:
     """``error`` as our callers know it: BrokerError with advice, or ConnectionError where waiting may help."""
     if isinstance(error, BrokerError | ConnectionError):
         return error
-    code = _reply_code(error)
-    if code == ACCESS_REFUSED and isinstance(error, ChannelClosedByBroker):
-        return BrokerError(f"the user of {address} lacks a right: {error.reply_text}")
+    cause = _cause(error)
+    code = _reply_code(cause)
+    if code == ACCESS_REFUSED and isinstance(cause, ChannelClosedByBroker):
+        return BrokerError(f"the user of {address} lacks a right: {cause.reply_text}")
     if code == ACCESS_REFUSED:
         return BrokerError(f"RabbitMQ refuses the user or the password of {address}: correct RABBIT_URL")
     if code == NOT_ALLOWED:
@@ -313,7 +340,6 @@ def explained(error: BaseException, address: Address) -> Exception:
             f"RabbitMQ lets nobody into the virtual host of {address}: correct RABBIT_URL, or create the virtual host"
             " and give the user its permissions"
         )
-    cause = _cause(error)
     if isinstance(cause, ssl.SSLCertVerificationError):
         return BrokerError(f"the certificate of {address} is not trusted: {cause.verify_message}")
     return ConnectionError(_in_words(cause))

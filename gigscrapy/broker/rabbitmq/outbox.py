@@ -116,7 +116,8 @@ def _adopt_all(mine: QueueFile) -> int:
         except OSError as error:  # damaged, or another user's: it must not keep this run from crawling
             logger.warning("the outbox %s of an earlier run cannot be read (%s): it is left", path, error.strerror)
         else:
-            logger.warning("%d messages that run %s could not send are sent by this one", count, path.stem)
+            if count:
+                logger.warning("%d messages that run %s could not send are sent by this one", count, path.stem)
         finally:
             lock.release()
     return sum(mine.counts().values())

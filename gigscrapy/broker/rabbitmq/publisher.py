@@ -27,6 +27,9 @@ WINDOW = 1000
 STRIDE = WINDOW // 4
 """Messages that are read, and that are forgotten, at once while many are under way."""
 
+PATIENCE_SECONDS = 120
+"""How long the broker may leave all messages unconfirmed; then they are sent again, over another connection."""
+
 SILENT_SECONDS = 1
 """How long the end may take before the log says what is waited for."""
 
@@ -59,11 +62,11 @@ class RabbitPublisher:
         link = None
         try:
             link = await self._connect()
-        except BrokerError:
-            await self._outbox.close()
-            raise
         except ConnectionError as reason:
             self._say_away(reason)
+        except BaseException:
+            await self._outbox.close()
+            raise
         else:
             logger.info("quotes go to queue %s of %s", QUEUE, self._address)
         self._forwarding = asyncio.create_task(self._forward(link))
@@ -149,7 +152,7 @@ class RabbitPublisher:
             if not trip.under_way:
                 await self._end_round(trip)
             await self._send_some(link, trip)
-            await self._stirred.wait()
+            await self._await_news(link, trip)
 
     async def _send_some(self, link: Link, trip: "_Trip") -> None:
         """Fill the window from the outbox, unless nothing is new, room is scarce or a refusal is not settled yet."""
@@ -164,6 +167,14 @@ class RabbitPublisher:
             trip.sent = row.id
         if len(rows) < room:
             trip.seen = added
+
+    async def _await_news(self, link: Link, trip: "_Trip") -> None:
+        """:raises ConnectionError: when confirms are due and none comes: a queue may hang while its line lives."""
+        try:
+            await asyncio.wait_for(self._stirred.wait(), PATIENCE_SECONDS)
+        except TimeoutError:
+            if trip.under_way and not link.is_blocked:
+                raise ConnectionError(f"nothing was confirmed for {PATIENCE_SECONDS} s") from None
 
     def _settle(self, trip: "_Trip", row_id: int, safe: bool) -> None:
         """What the broker says of one message."""

@@ -99,10 +99,11 @@ class RabbitReceiver:
 
     def _lose(self, line: "_Line") -> NoReturn:
         self._line = None
-        self._not_before = time.monotonic() + self._pauses.next()
-        if isinstance(line.error, ConnectionError) and not self._is_away:
+        if isinstance(line.error, ConnectionError):
+            self._not_before = time.monotonic() + self._pauses.next()
+            if not self._is_away:
+                logger.warning("%s is away (%s): what is not stored yet is delivered anew", self._address, line.error)
             self._is_away = True
-            logger.warning("%s is away (%s): what is not stored yet is delivered anew", self._address, line.error)
         raise line.error
 
     def _say_back(self) -> None:
@@ -130,7 +131,7 @@ class _Line:
         """Tags received and neither acknowledged nor refused, in ascending order."""
         self._loop: asyncio.AbstractEventLoop
         self._living: asyncio.Task[None]
-        self._link: Link
+        self._link: Link | None = None
         started = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(started,), name=f"receiver of {queue}", daemon=True)
         self._thread.start()
@@ -160,13 +161,14 @@ class _Line:
 
     def close(self) -> None:
         with contextlib.suppress(RuntimeError):  # it has ended already
-            self._loop.call_soon_threadsafe(self._living.cancel)
-        self._thread.join(2 * LEAVE_SECONDS)
+            self._loop.call_soon_threadsafe(self._leave)
+        self._thread.join(3 * LEAVE_SECONDS)
 
     # -- in the line's thread ------------------------------------------------------------------------------------------
 
     async def ack(self, tags: Sequence[int]) -> None:
         """All up to a tag at once, as far as all up to it are meant; the others one by one."""
+        assert self._link
         meant = self._unsettled.keys() & tags
         upto = 0
         for tag in self._unsettled:
@@ -188,6 +190,7 @@ class _Line:
             app_id="gigscrapy",
             headers=dead_letter_headers(delivery, reason, detail),
         )
+        assert self._link
         settled: asyncio.Future[bool] = self._loop.create_future()
         self._link.publish(self._dead_queue, delivery.body, properties, settled.set_result)
         if not await self._link.result(settled):
@@ -210,17 +213,23 @@ class _Line:
             self.inbox.put(None)
 
     async def _live(self) -> None:
-        link = await Link.open(self._address, f"gigscrapy receiver of {self._queue}")
+        self._link = await Link.open(self._address, f"gigscrapy receiver of {self._queue}")
         try:
             for queue in {self._queue, self._dead_queue}:
-                await link.ensure_queue(queue, self._queue_type)
-            self._link = link
-            await link.consume(self._queue, self.prefetch, self._on_message)
+                await self._link.ensure_queue(queue, self._queue_type)
+            await self._link.consume(self._queue, self.prefetch, self._on_message)
             self.is_ready = True
-            await link.lost
-            link.check()
+            await self._link.lost
+            self._link.check()
         finally:
-            await link.close()
+            await self._link.close()
+
+    def _leave(self) -> None:
+        """End it, by the loss of the link where there is one: a goodbye that is being said is then said to its end."""
+        if self._link is None:
+            self._living.cancel()
+        else:
+            self._link.fail(ConnectionError("closed"))
 
     def _on_message(self, method: Basic.Deliver, properties: BasicProperties, body: bytes) -> None:
         headers = properties.headers or {}

@@ -1,0 +1,19 @@
+FROM python:3.11-slim-bookworm
+
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends chromium tini \
+    && rm -rf /var/lib/apt/lists/*
+
+RUN useradd --create-home --uid 1000 runner
+WORKDIR /workdir
+
+COPY requirements.txt .
+RUN pip install --no-cache-dir --requirement requirements.txt
+
+COPY --chown=runner:runner . .
+RUN mkdir var && chown runner:runner var
+
+USER runner
+ENV PYTHONUNBUFFERED=1
+ENTRYPOINT ["tini", "--"]
+CMD ["scrapy", "list"]

@@ -1,0 +1,68 @@
+# gigscrapy. `make run` crawls, `make admin` shows, `make test` tests; `make help` lists the rest.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+LEAGUE ?= ligue1
+PORT ?= 5000
+APT := DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends
+IS_ROOT := [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null
+
+.PHONY: help run admin migrate test test-fast lint bench chromium servers clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: $(VENV)/.runs chromium ## crawl a league and show its best prices: LEAGUE=ligue1, SITE=https://www.coteur.com for the live site
+	@$(PYTHON) -m replica.demo --league $(LEAGUE) $(if $(SITE),--site $(SITE))
+
+admin: $(VENV)/.runs ## browse the tables on http://127.0.0.1:5000 (PORT=)
+	@$(PYTHON) -m admin --port $(PORT)
+
+migrate: $(VENV)/.runs ## bring the database of DATABASE_URL up to date
+	@$(VENV)/bin/scrapy migrate
+
+test: $(VENV)/.tests chromium servers ## every test, on private servers and a real browser
+	@$(PYTHON) -m pytest
+
+test-fast: $(VENV)/.tests ## the tests that need no server and no browser
+	@$(PYTHON) -m pytest -m "not server and not browser"
+
+lint: $(VENV)/.tests ## ruff, mypy, and the import contract
+	@$(VENV)/bin/ruff check
+	@$(VENV)/bin/ruff format --check
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports
+
+bench: $(VENV)/.tests chromium servers ## the figures of the README
+	@$(PYTHON) -m benchmarks
+
+# -- what the above need -----------------------------------------------------------------------------------------------
+
+$(VENV)/bin/python:
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed"; exit 1; }
+	@python3 -c 'import ensurepip' 2>/dev/null || { $(IS_ROOT) && apt-get update -qq && $(APT) python3-venv; } \
+		|| { echo "python3 cannot make a virtual environment: install python3-venv"; exit 1; }
+	@python3 -m venv $(VENV)
+
+$(VENV)/.runs: $(VENV)/bin/python requirements.txt
+	@echo "Installing what requirements.txt pins"
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@touch $@
+
+$(VENV)/.tests: $(VENV)/.runs requirements-dev.txt
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	@touch $@
+
+chromium: $(VENV)/.runs
+	@$(PYTHON) -m gigscrapy.browser \
+		|| { $(IS_ROOT) && echo "Installing Debian's chromium" && apt-get update -qq && $(APT) chromium >/dev/null; } \
+		|| { echo "Fetching Chromium" && $(VENV)/bin/playwright install chromium; } \
+		|| { echo "No browser: install the package chromium, or name one in CHROMIUM"; exit 1; }
+
+servers:
+	@tests/services/install.sh
+
+clean: ## forget the virtual environment and everything crawled into var/
+	rm -rf $(VENV) var .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

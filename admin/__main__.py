@@ -1,0 +1,50 @@
+"""``python -m admin [--port 5000]``: serve the tables on this machine."""
+
+import argparse
+import socket
+import sys
+
+import waitress
+from peewee import PeeweeException
+
+from admin import create_app
+from admin.security import TRUSTED_HOSTS
+from schema.database import BadDatabaseUrl, explain
+from schema.migrations import SchemaError
+
+THREADS = 8
+
+
+def main(arguments: list[str] | None = None) -> str | None:
+    """Serve until interrupted. :returns: why it cannot, for the person who started it."""
+    parser = argparse.ArgumentParser(prog="python -m admin", description="Show the tables in a browser, read-only.")
+    parser.add_argument("--port", type=int, default=5000, help="default 5000; 0: any that is free")
+    parser.add_argument("--host", default="127.0.0.1", help="this machine only: 127.0.0.1")
+    asked = parser.parse_args(arguments)
+    if asked.host not in TRUSTED_HOSTS:
+        return (
+            f"{asked.host} can be reached from other machines, and nobody has to sign in yet: only 127.0.0.1 is served."
+        )
+    if not 0 <= asked.port < 2**16:
+        return f"{asked.port} is no port: 0 to 65535."
+    try:
+        app = create_app()
+    except (BadDatabaseUrl, SchemaError, OSError) as error:
+        return str(error)
+    except PeeweeException as error:
+        return explain(error)
+    try:
+        listening = socket.create_server(("127.0.0.1", asked.port))
+    except OSError as error:
+        return f"Port {asked.port} cannot be used ({error}): choose another with --port."
+    server = waitress.create_server(app, sockets=[listening], threads=THREADS)
+    print(f"http://127.0.0.1:{server.effective_port}/", flush=True)  # noqa: T201 - it is what it was asked for
+    try:
+        server.run()
+    finally:
+        server.close()
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

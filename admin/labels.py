@@ -1,0 +1,127 @@
+"""Names of columns and codes as people read them: ``X`` is ``N`` in French, ``too-few`` is a sentence."""
+
+from admin.words import Phrase, say
+
+COLUMNS = {
+    "itself": "Nom",
+    "arguments": "Arguments",
+    "away_team": "Extérieur",
+    "body": "Message reçu",
+    "bookmaker": "Bookmaker",
+    "code": "Code",
+    "country": "Pays",
+    "created_at": "Créé le",
+    "detail": "Explication",
+    "discovered": "Matchs voulus",
+    "duplicates": "Doublons ignorés",
+    "error_count": "Erreurs",
+    "exit_code": "Code de sortie",
+    "fetched": "Pages reçues",
+    "finished_at": "Fin",
+    "first_seen": "Reçu d'abord le",
+    "home_team": "Domicile",
+    "id": "N°",
+    "last_seen": "Reçu le",
+    "league": "Ligue",
+    "line": "Ligne",
+    "listed": "Matchs annoncés",
+    "market": "Marché",
+    "match": "Match",
+    "match_date": "Coup d'envoi",
+    "match_date_seen_at": "Coup d'envoi lu le",
+    "match_key": "Clé du match",
+    "name": "Nom",
+    "odd_value": "Cote",
+    "outcome": "Issue",
+    "page": "Page d'origine",
+    "pages": "Pages demandées",
+    "parsed": "Matchs lus",
+    "parser": "Lecteur",
+    "partial": "Tirée d'une liste",
+    "prices": "Prix enregistrés",
+    "published": "Cotes publiées",
+    "published_trj": "TRJ affiché",
+    "reason": "Motif",
+    "refused": "Refusées",
+    "reported_at": "Dernier signe",
+    "retries": "Reprises",
+    "reviewed": "Vérifié",
+    "run": "Relevé",
+    "run_id": "Relevé",
+    "scraped_at": "Relevée le",
+    "seen_at": "Vu le",
+    "sentence": "Verdict en détail",
+    "site": "Site",
+    "site_id": "N° sur le site",
+    "size": "Octets",
+    "source": "Source",
+    "spider": "Robot",
+    "sport": "Sport",
+    "started_at": "Début",
+    "state": "État",
+    "status": "Statut",
+    "stored": "Cotes enregistrées",
+    "times": "Fois",
+    "trj": "TRJ du bookmaker",
+    "trj_differs": "TRJ différents",
+    "unknown_bookmakers": "Bookmakers inconnus",
+    "updated_at": "Modifié le",
+    "url": "Page",
+    "verdict": "Verdict",
+    "website": "Site",
+    "yielded": "Cotes lues",
+}
+
+VERDICTS = {
+    "complete": "complet",
+    "incomplete": "incomplet",
+    "nothing-listed": "aucun match annoncé",
+    "too-few": "moins de matchs que prévu",
+    "not-durable": "cotes non transmises",
+    "interrupted": "interrompu",
+    "page-changed": "page devenue illisible",
+    "robots": "interdit par robots.txt",
+    "rate-limited": "trop de requêtes (429)",
+    "site-error": "erreur du site (5xx)",
+    "refused": "page refusée (4xx)",
+    "unreachable": "site injoignable",
+    "timed-out": "délai dépassé",
+    "truncated": "réponse tronquée",
+    "no-prices": "page sans cotes",
+    "not-read": "erreur interne",
+}
+"""Every code of :mod:`gigscrapy.verdict`."""
+
+STATES = {"running": "en cours", "finished": "terminé"}
+
+STATUSES = {"scheduled": "à venir", "live": "en direct", "finished": "terminé", "postponed": "reporté"}
+
+
+def column_label(path: str) -> Phrase:
+    """The heading of a column; of ``match.match_date`` that of ``match_date``."""
+    return Phrase(COLUMNS[path.rpartition(".")[2]])
+
+
+def outcome_label(outcome: str, language: str) -> str:
+    """An outcome code as it is printed: the draw is ``N`` in French, also within double chance (``1N``)."""
+    return outcome.replace("X", "N") if language == "fr" else outcome
+
+
+def verdict_mark(verdict: str | None) -> str:
+    """Whether nothing is missing, by shape."""
+    return "✓" if verdict == "complete" else "✗"
+
+
+def verdict_label(verdict: str, language: str | None = None) -> str:
+    """A verdict in a few words; a code nobody knows as it is."""
+    return say(VERDICTS.get(verdict, verdict), language)
+
+
+def state_label(state: str) -> str:
+    """Whether a run goes on."""
+    return say(STATES.get(state, state))
+
+
+def status_label(status: str) -> str:
+    """Where a match stands."""
+    return say(STATUSES.get(status, status))

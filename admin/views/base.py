@@ -1,0 +1,242 @@
+"""A table of the database as a page: read-only, two queries, never a traceback for a typed address.
+
+Flask-Admin's Peewee view asks one more query for every foreign key of every row, cannot reach one table over two keys,
+counts whole tables and fails on addresses anyone can type. This view keeps its declarations (``column_list``,
+``column_sortable_list``, ``column_searchable_list``, ``column_filters``) and answers them itself. A column is a path,
+such as ``match.home_team.name``.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Any, NamedTuple, TypeVar
+
+from flask import abort, request
+from flask_admin import Admin, expose
+from flask_admin.contrib.peewee import ModelView
+from flask_admin.form import BaseForm
+from flask_admin.tools import rec_getattr
+from markupsafe import Markup
+from peewee import SQL, BlobField, DecimalField, Field, ForeignKeyField, IntegerField, Model, ModelSelect, Select, fn
+
+from admin.labels import column_label
+from admin.views import cells
+from admin.views.asked import PAGE_SIZES, Asked
+from admin.views.filters import Filter
+from admin.views.joins import Joins, keys_of, meta, related
+from admin.views.names import NAMES, name_of
+from admin.views.search import Search
+from admin.words import Phrase
+
+COUNT_LIMIT = 10_000
+"""Rows that are counted and can be leafed through; counting millions takes seconds, and nobody reads them."""
+
+View = TypeVar("View", bound=Callable[..., Any])
+address: Callable[[str], Callable[[View], View]] = expose
+"""Flask-Admin's ``expose``, typed: the address of a method that answers."""
+
+
+class Lead(NamedTuple):
+    """A link from a row to the list of another table, narrowed. ``arguments``: filter to attribute of the row."""
+
+    label: Phrase
+    endpoint: str
+    arguments: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One page of a list: its number and rows, and how many rows there are in all (at most ``COUNT_LIMIT`` + 1)."""
+
+    number: int
+    rows: Sequence[Model]
+    count: int
+    pages: int
+
+    @property
+    def bounded(self) -> bool:
+        """Whether there are more rows than are counted."""
+        return self.count > COUNT_LIMIT
+
+
+class TableView(ModelView):
+    """The list of a table and the page of each of its rows.
+
+    :cvar column_list: paths; ``itself`` is the row's own name, leading to its page; :cvar called: its heading.
+    :cvar column_details_list: paths of the row's page.
+    :cvar column_sortable_list: columns that an index serves, or of small tables; ``(column, path)`` sorts by another.
+    :cvar column_searchable_list: paths of text; every word must stand in one of them.
+    :cvar column_filters: each a :class:`~admin.views.filters.Filter` with a key of its own.
+    :cvar column_default_sort: ``(path, descending)``; the newest row first where there is none.
+    :cvar leads: where each row leads; :cvar about: what the table is, in a sentence.
+    """
+
+    can_create = can_edit = can_delete = can_export = False
+    can_view_details = True
+    list_template = "list.html"
+    details_template = "details.html"
+
+    column_filters: Sequence[Filter] = ()
+    column_sortable_list: Sequence[str | tuple[str, str]] = ()
+    column_default_sort: tuple[str, bool] = ("", True)
+    leads: Sequence[Lead] = ()
+    called = Phrase("Nom")
+    about: Phrase | None = None
+
+    # -- what Flask-Admin asks at the start ----------------------------------------------------------------------------
+
+    def create_blueprint(self, admin: Admin) -> Any:
+        """Only what reads has an address: there is nowhere to send a change to."""
+        self._urls = [("/", "index_view", ("GET",)), ("/details/", "details_view", ("GET",))]
+        return super().create_blueprint(admin)
+
+    def scaffold_form(self) -> type[BaseForm]:
+        """No form: nothing is edited."""
+        return BaseForm
+
+    def get_filters(self) -> None:
+        """Flask-Admin's filters cannot follow a foreign key; ours are asked in :meth:`index_view`."""
+
+    def init_search(self) -> bool:
+        return bool(self.column_searchable_list)
+
+    def get_column_name(self, field: str) -> str:
+        return self.called if field == "itself" else column_label(field)
+
+    # -- the two pages -------------------------------------------------------------------------------------------------
+
+    @address("/")
+    def index_view(self) -> str:
+        """The list. An address that asks for what is not there shows what is, and says so."""
+        notes: list[str] = []
+        asked = Asked.read(
+            request.args,
+            sortable=self._sortable_columns,
+            searchable=self._search_supported,
+            filters=self.column_filters,
+            notes=notes,
+        )
+        leaf = self._leaf(asked, notes)
+        return self.render(
+            self.list_template,
+            asked=asked,
+            leaf=leaf,
+            notes=notes,
+            columns=self._list_columns,
+            sortable=self._sortable_columns,
+            filters=self.column_filters,
+            page_sizes=PAGE_SIZES,
+            limit=COUNT_LIMIT,
+            list_url=lambda **changes: self.get_url(".index_view", **asked.arguments(**changes)),
+        )
+
+    @address("/details/")
+    def details_view(self) -> str:
+        """Everything that is known of one row. :raises NotFound: when there is none of that key."""
+        row = self.get_one(request.args.getlist("id"))
+        if row is None:
+            abort(404)
+        return self.render(self.details_template, row=row, name=name_of(row), columns=self._details_columns)
+
+    # -- what the templates ask ----------------------------------------------------------------------------------------
+
+    def cell(self, row: Model, column: str, *, room: bool = False) -> str | Markup:
+        """What stands under ``column`` in the list, or with ``room`` beside it on the row's page."""
+        if column == "itself":
+            return cells.link_to(row)
+        return cells.write(column.rpartition(".")[2], rec_getattr(row, column), room=room)
+
+    def is_number(self, column: str) -> bool:
+        """Whether the column is read by comparing its digits, and so is set flush right."""
+        keys, _, name = column.rpartition(".")
+        field = meta(related(self.model, keys)).fields.get(name)
+        return isinstance(field, DecimalField | IntegerField) and not isinstance(field, ForeignKeyField)
+
+    def address_of(self, row: Model) -> str:
+        """The page of ``row``."""
+        return cells.address_of(row)
+
+    def leads_of(self, row: Model) -> Iterator[tuple[Phrase, str]]:
+        """Label and address of each list that ``row`` leads to."""
+        for lead in self.leads:
+            arguments = {key: getattr(row, attribute) for key, attribute in lead.arguments.items()}
+            yield lead.label, self.get_url(f"{lead.endpoint}.index_view", **arguments)
+
+    # -- what the database is asked ------------------------------------------------------------------------------------
+
+    def get_one(self, id: Sequence[str]) -> Model | None:  # noqa: A002 - Flask-Admin's name for it
+        """The row whose primary key has these parts, with the names of all it refers to."""
+        keys = keys_of(self.model)
+        if len(id) != len(keys) or not all(map(_fits, keys, id)):
+            return None
+        joins = Joins(self.model)
+        self._reach(joins, self._details_columns)
+        query = joins.apply(self.model.select(self.model, *joins.tables))
+        return query.where(*(key == part for key, part in zip(keys, id, strict=True))).first()
+
+    def _leaf(self, asked: Asked, notes: list[str]) -> Leaf:
+        joins = Joins(self.model)
+        conditions = self._conditions(asked, joins, notes)
+        count = self._count(joins, conditions)
+        pages = max(1, ceil(min(count, COUNT_LIMIT) / asked.page_size))
+        number = min(asked.page, pages)
+        order = self._order(asked, joins)
+        self._reach(joins, self._list_columns)
+        query = joins.apply(self.model.select(*self._light_fields(), *joins.tables)).order_by(*order)
+        rows = _narrow(query, conditions).paginate(number, asked.page_size)
+        return Leaf(number, list(rows), count, pages)
+
+    def _conditions(self, asked: Asked, joins: Joins, notes: list[str]) -> list[Any]:
+        questions = {question.key: question for question in self.column_filters}
+        conditions = [questions[key].condition(joins, questions[key].read(text)) for key, text in asked.filters.items()]
+        if asked.search:
+            search = Search(asked.search)
+            conditions.append(search.condition(self.model, self.column_searchable_list))
+            notes += search.notes
+        return conditions
+
+    def _count(self, joins: Joins, conditions: Sequence[Any]) -> int:
+        """As far as ``COUNT_LIMIT`` + 1: with it the page knows that there are more."""
+        rows = _narrow(joins.apply(self.model.select(SQL("1"))), conditions)
+        counted = rows.limit(COUNT_LIMIT + 1).alias("counted")
+        return Select([counted], [fn.COUNT(SQL("1"))]).bind(meta(self.model).database).scalar()
+
+    def _order(self, asked: Asked, joins: Joins) -> list[Any]:
+        """Ends with the primary key: without it the second page is not defined."""
+        path, desc = (self._sortable_columns[asked.sort], asked.desc) if asked.sort else self.column_default_sort
+        columns = [*([joins.column(path)] if path else []), *keys_of(self.model)]
+        return [column.desc() if desc else column.asc() for column in columns]
+
+    def _reach(self, joins: Joins, columns: Sequence[tuple[str, Phrase]]) -> None:
+        """Join what these columns are written with: of a foreign key, what the name of its row is made of."""
+        for column, _ in columns:
+            path = "" if column == "itself" else column
+            model, name = related(self.model, path.rpartition(".")[0]), path.rpartition(".")[2]
+            if not name:
+                parts = NAMES[self.model].paths
+            elif isinstance(field := meta(model).fields[name], ForeignKeyField):
+                parts = tuple(f"{path}.{part}" for part in NAMES[field.rel_model].paths)
+            else:
+                parts = (path,)
+            for part in parts:
+                joins.column(part)
+
+    def _light_fields(self) -> list[Field]:
+        """Every column but whole bodies: a list of them would be megabytes."""
+        return [field for field in meta(self.model).sorted_fields if not isinstance(field, BlobField)]
+
+
+def _narrow(query: ModelSelect, conditions: Sequence[Any]) -> ModelSelect:
+    return query.where(*conditions) if conditions else query
+
+
+def _fits(key: Field, text: str) -> bool:
+    """Whether ``text`` can be a value of ``key``: no database is asked for row ``9999999999999999999999``."""
+    while isinstance(key, ForeignKeyField):
+        key = key.rel_field
+    if isinstance(key, DecimalField):
+        return bool(re.fullmatch(r"-?\d{1,9}(\.\d{1,9})?", text, re.ASCII))
+    if isinstance(key, IntegerField):
+        return bool(re.fullmatch(r"\d{1,18}", text, re.ASCII))
+    return True

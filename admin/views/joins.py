@@ -1,0 +1,68 @@
+"""Columns reached over foreign keys, written as paths: ``match.home_team.name`` seen from a price."""
+
+from typing import Any
+
+from peewee import JOIN, Field, Model, ModelAlias, ModelSelect
+
+Table = type[Model] | ModelAlias
+
+
+class Joins:
+    """The tables one query reaches, each joined once under a name of its own.
+
+    One alias stands for one *path*, not for one table: ``home_team`` and ``away_team`` are both teams. Joins are outer,
+    so that a row without its league is still a row, and the database starts from the table that is listed.
+    """
+
+    def __init__(self, model: type[Model]) -> None:
+        self._model = model
+        self._reached: dict[str, ModelAlias] = {}
+
+    def column(self, path: str) -> Any:
+        """The column at the end of ``path``, its tables joined."""
+        keys, _, name = path.rpartition(".")
+        return getattr(self.table(keys), name)
+
+    def table(self, keys: str) -> Table:
+        """The table a path of foreign keys leads to; the empty path is the table that is listed."""
+        if not keys:
+            return self._model
+        if keys not in self._reached:
+            self.table(keys.rpartition(".")[0])  # joined before what it leads to
+            self._reached[keys] = related(self._model, keys).alias()
+        return self._reached[keys]
+
+    def apply(self, query: ModelSelect) -> ModelSelect:
+        """``query`` with every table joined, each row's foreign keys filled from them."""
+        for keys, table in self._reached.items():
+            before, _, name = keys.rpartition(".")
+            owner = self.table(before)
+            key = meta(related(self._model, before)).fields[name]
+            on = getattr(owner, name) == getattr(table, key.rel_field.name)
+            query = query.join_from(owner, table, JOIN.LEFT_OUTER, on=on, attr=name)
+        return query
+
+    @property
+    def tables(self) -> tuple[ModelAlias, ...]:
+        """What is joined, to be selected with the listed table."""
+        return tuple(self._reached.values())
+
+
+def related(model: type[Model], keys: str) -> type[Model]:
+    """The model a path of foreign keys leads to."""
+    for name in filter(None, keys.split(".")):
+        model = meta(model).fields[name].rel_model
+    return model
+
+
+def keys_of(model: type[Model]) -> list[Field]:
+    """The columns of the primary key."""
+    known = meta(model)
+    return (
+        [known.fields[name] for name in known.primary_key.field_names] if known.composite_key else [known.primary_key]
+    )
+
+
+def meta(model: Table) -> Any:
+    """What Peewee knows of a table: its fields, its key, its database."""
+    return model._meta  # noqa: SLF001 - this is how Peewee tells it

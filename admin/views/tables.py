@@ -1,0 +1,261 @@
+"""Every table as a list: its columns, what it can be asked, and where its rows lead."""
+
+from admin.views import choices
+from admin.views.base import Lead, TableView
+from admin.views.filters import AtLeast, AtMost, Choice, ChoiceOfText, Contains, From, Is, PlaysAtAll, Until, YesNo
+from admin.words import Phrase
+
+_TEAMS = ("home_team.name", "home_team.name_key", "away_team.name", "away_team.name_key")
+_OF_ODDS = {"match": "match_id", "market": "market_id", "bookmaker": "bookmaker_id", "outcome": "outcome"}
+
+
+class SportsView(TableView):
+    about = Phrase("Les sports du site.")
+    called = Phrase("Sport")
+    column_list = ("itself", "code", "created_at")
+    column_details_list = ("id", "code", "name", "created_at", "updated_at")
+    column_sortable_list = (("itself", "name"), "code")
+    column_searchable_list = ("code", "name")
+    column_default_sort = ("name", False)
+    leads = (
+        Lead(Phrase("Ligues"), "leagues", {"sport": "id"}),
+        Lead(Phrase("Matchs"), "matches", {"sport": "id"}),
+    )
+
+
+class MarketNamesView(TableView):
+    about = Phrase("Les paris possibles : le résultat du match, la double chance, …")
+    called = Phrase("Marché")
+    column_list = ("itself", "sport", "code", "created_at")
+    column_details_list = ("id", "sport", "code", "name", "created_at")
+    column_sortable_list = (("itself", "name"), ("sport", "sport.name"), "code")
+    column_searchable_list = ("code", "name")
+    column_filters = (Choice("sport", Phrase("Sport"), "sport", choices.sports),)
+    leads = (Lead(Phrase("Dernières cotes"), "latestodds", {"market": "id"}),)
+
+
+class LeaguesView(TableView):
+    about = Phrase("Les compétitions dont des matchs ont été lus.")
+    called = Phrase("Ligue")
+    column_list = ("itself", "sport", "country", "code", "created_at")
+    column_details_list = ("id", "sport", "name", "country", "code", "created_at", "updated_at")
+    column_sortable_list = (("itself", "name"), ("sport", "sport.name"), "country", "code", "created_at")
+    column_searchable_list = ("name", "name_key", "country")
+    column_default_sort = ("name", False)
+    column_filters = (
+        Choice("sport", Phrase("Sport"), "sport", choices.sports),
+        ChoiceOfText("country", Phrase("Pays"), "country", choices.countries),
+    )
+    leads = (
+        Lead(Phrase("Matchs"), "matches", {"league": "id"}),
+        Lead(Phrase("Équipes"), "teams", {"league": "id"}),
+    )
+
+
+class TeamsView(TableView):
+    about = Phrase("Les équipes, et au tennis les joueurs, chacune dans sa ligue.")
+    called = Phrase("Équipe")
+    column_list = ("itself", "league", "league.sport", "created_at")
+    column_details_list = ("id", "name", "league", "league.sport", "created_at", "updated_at")
+    column_sortable_list = (("itself", "name"), ("league", "league.name"), "created_at")
+    column_searchable_list = ("name", "name_key", "league.name", "league.name_key")
+    column_filters = (
+        Choice("sport", Phrase("Sport"), "league.sport", choices.sports),
+        Choice("league", Phrase("Ligue"), "league", choices.leagues),
+    )
+    leads = (Lead(Phrase("Matchs"), "matches", {"team": "id"}),)
+
+
+class BookmakersView(TableView):
+    about = Phrase("Les bookmakers vus. « Vérifié : non » est un nom nouveau, que personne n'a encore regardé.")
+    called = Phrase("Bookmaker")
+    column_list = ("itself", "code", "website", "site_id", "reviewed", "created_at")
+    column_details_list = ("id", "name", "code", "website", "site_id", "reviewed", "created_at", "updated_at")
+    column_sortable_list = (("itself", "name"), "code", "site_id", "created_at")
+    column_searchable_list = ("code", "name", "website")
+    column_default_sort = ("name", False)
+    column_filters = (YesNo("reviewed", Phrase("Vérifié"), "reviewed", choices.yes_no),)
+    leads = (
+        Lead(Phrase("Dernières cotes"), "latestodds", {"bookmaker": "id"}),
+        Lead(Phrase("Toutes les cotes"), "odds", {"bookmaker": "id"}),
+    )
+
+
+class MatchesView(TableView):
+    about = Phrase("Les rencontres, les plus tardives d'abord.")
+    called = Phrase("Match")
+    column_list = ("itself", "match_date", "league", "league.sport", "status", "seen_at", "url")
+    column_details_list = (
+        "id",
+        "home_team",
+        "away_team",
+        "league",
+        "league.sport",
+        "match_date",
+        "match_date_seen_at",
+        "status",
+        "url",
+        "source",
+        "site_id",
+        "match_key",
+        "seen_at",
+        "created_at",
+        "updated_at",
+    )
+    column_sortable_list = (("itself", "home_team.name"), "match_date", ("league", "league.name"), "seen_at")
+    column_searchable_list = _TEAMS
+    column_default_sort = ("match_date", True)
+    column_filters = (
+        Choice("sport", Phrase("Sport"), "league.sport", choices.sports),
+        Choice("league", Phrase("Ligue"), "league", choices.leagues),
+        ChoiceOfText("status", Phrase("Statut"), "status", choices.statuses),
+        From("from", Phrase("Coup d'envoi à partir du"), "match_date"),
+        Until("until", Phrase("Coup d'envoi jusqu'au"), "match_date"),
+        PlaysAtAll("team", Phrase("N° d'équipe"), ""),
+    )
+    leads = (
+        Lead(Phrase("Dernières cotes"), "latestodds", {"match": "id"}),
+        Lead(Phrase("Toutes les cotes"), "odds", {"match": "id"}),
+    )
+
+
+class _PricesView(TableView):
+    """Odds and LatestOdds: the same columns, asked the same."""
+
+    column_list = (
+        "match",
+        "outcome",
+        "odd_value",
+        "bookmaker",
+        "trj",
+        "market",
+        "match.match_date",
+        "scraped_at",
+        "run",
+        "page.url",
+    )
+    column_details_list = (
+        "match",
+        "match.match_date",
+        "match.league",
+        "market",
+        "line",
+        "outcome",
+        "odd_value",
+        "bookmaker",
+        "trj",
+        "published_trj",
+        "partial",
+        "scraped_at",
+        "run",
+        "page.url",
+        "page.parser",
+    )
+    column_searchable_list = tuple(f"match.{path}" for path in _TEAMS)
+    column_filters = (
+        Choice("bookmaker", Phrase("Bookmaker"), "bookmaker", choices.bookmakers),
+        Choice("market", Phrase("Marché"), "market", choices.markets),
+        ChoiceOfText("outcome", Phrase("Issue"), "outcome", choices.outcomes),
+        Choice("league", Phrase("Ligue"), "match.league", choices.leagues),
+        AtLeast("price_min", Phrase("Cote à partir de"), "odd_value"),
+        AtMost("price_max", Phrase("Cote jusqu'à"), "odd_value"),
+        AtLeast("trj_min", Phrase("TRJ à partir de"), "trj"),
+        AtMost("trj_max", Phrase("TRJ jusqu'à"), "trj"),
+        From("from", Phrase("Relevée à partir du"), "scraped_at"),
+        Until("until", Phrase("Relevée jusqu'au"), "scraped_at"),
+        YesNo("partial", Phrase("Tirée d'une liste"), "partial", choices.yes_no),
+        Choice("run", Phrase("Relevé"), "run", choices.runs),
+        Is("match", Phrase("N° de match"), "match"),
+    )
+
+
+class OddsView(_PricesView):
+    about = Phrase("Chaque prix jamais vu, les plus récents d'abord.")
+    column_sortable_list = ("scraped_at",)
+    column_default_sort = ("scraped_at", True)
+
+
+class LatestOddsView(_PricesView):
+    about = Phrase("La dernière cote connue de chaque issue chez chaque bookmaker.")
+    leads = (Lead(Phrase("Historique"), "odds", _OF_ODDS),)
+
+
+class RunsView(TableView):
+    about = Phrase("Chaque passage d'un robot : ce qu'il a trouvé, et ce qui en est arrivé dans les tables.")
+    called = Phrase("Relevé")
+    column_list = (
+        "itself",
+        "verdict",
+        "state",
+        "discovered",
+        "parsed",
+        "yielded",
+        "published",
+        "stored",
+        "prices",
+        "refused",
+        "duplicates",
+        "finished_at",
+    )
+    column_details_list = (
+        "run_id",
+        "spider",
+        "arguments",
+        "site",
+        "state",
+        "verdict",
+        "sentence",
+        "exit_code",
+        "started_at",
+        "finished_at",
+        "reported_at",
+        "listed",
+        "discovered",
+        "fetched",
+        "parsed",
+        "yielded",
+        "published",
+        "stored",
+        "prices",
+        "refused",
+        "duplicates",
+        "pages",
+        "retries",
+        "error_count",
+        "trj_differs",
+        "unknown_bookmakers",
+    )
+    column_sortable_list = (("itself", "started_at"), "verdict", "stored", "refused", "finished_at")
+    column_searchable_list = ("spider", "run_id")
+    column_filters = (
+        Contains("spider", Phrase("Robot"), "spider"),
+        ChoiceOfText("verdict", Phrase("Verdict"), "verdict", choices.verdicts),
+        ChoiceOfText("state", Phrase("État"), "state", choices.states),
+        From("from", Phrase("Début à partir du"), "started_at"),
+        Until("until", Phrase("Début jusqu'au"), "started_at"),
+        AtLeast("refused_min", Phrase("Refusées à partir de"), "refused"),
+    )
+    leads = (Lead(Phrase("Cotes"), "odds", {"run": "id"}),)
+
+
+class PagesView(TableView):
+    called = Phrase("Adresse")
+    about = Phrase("Les pages dont viennent les cotes, et le lecteur qui les a comprises.")
+    column_list = ("itself", "url", "parser", "created_at")
+    column_details_list = ("id", "url", "parser", "created_at")
+    column_sortable_list = ("parser", "created_at")
+    column_searchable_list = ("url", "parser")
+
+
+class DeadLettersView(TableView):
+    about = Phrase("Les messages qui n'ont pas pu être gardés, et pourquoi. Ils attendent d'être rejoués.")
+    column_list = ("reason", "detail", "size", "times", "first_seen", "last_seen", "run_id")
+    column_details_list = ("id", "reason", "detail", "size", "times", "first_seen", "last_seen", "run_id", "body")
+    column_sortable_list = ("reason", "size", "times", "first_seen", "last_seen")
+    column_searchable_list = ("reason", "detail", "run_id")
+    column_default_sort = ("last_seen", True)
+    column_filters = (
+        Contains("reason", Phrase("Motif"), "reason"),
+        From("from", Phrase("Reçu à partir du"), "last_seen"),
+        Until("until", Phrase("Reçu jusqu'au"), "last_seen"),
+    )

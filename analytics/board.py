@@ -1,0 +1,228 @@
+"""The board of a run: every match it read, the best price of each outcome, who offers it, and what moved.
+
+What moved is told against the previous observation: the newest that an earlier run made of the same market of the same
+match. A match that nobody had seen before has none.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from peewee import ModelSelect, fn
+
+from analytics.payout import Best, best_prices, market_trj
+from schema.markets import MARKETS, Market
+from schema.models import Bookmakers, Leagues, MarketNames, Matches, Odds, Runs, Teams
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The best price of one outcome now, and the best at the previous observation (``None``: there was none)."""
+
+    best: Best
+    before: Decimal | None
+
+    @property
+    def moved(self) -> bool:
+        """Whether it is another price than before."""
+        return self.before is not None and self.before != self.best.price
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One market of one match.
+
+    :ivar title: the market as people call it; :ivar kickoff: naive UTC, ``None`` where nobody said.
+    :ivar line: handicap or total, 0 in markets without one.
+    :ivar offers: by outcome, in the market's order; an outcome nobody prices is absent.
+    :ivar trj: market TRJ in percent, unrounded; ``None`` while an outcome has no price.
+    :ivar bookmakers: how many price it; ``None`` where only a list was read, which names those with a best price.
+    """
+
+    match_id: int
+    league: str
+    home: str
+    away: str
+    kickoff: datetime | None
+    market: Market
+    title: str
+    line: Decimal
+    offers: Mapping[str, Offer]
+    trj: Decimal | None
+    bookmakers: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The rows by market, then kick-off; ``since``: naive UTC, the newest of the previous observations."""
+
+    rows: tuple[Row, ...]
+    since: datetime | None
+
+    @property
+    def compared(self) -> int:
+        """How many best prices have one before."""
+        return sum(offer.before is not None for row in self.rows for offer in row.offers.values())
+
+    @property
+    def moved(self) -> int:
+        """How many of these are another price now."""
+        return sum(offer.moved for row in self.rows for offer in row.offers.values())
+
+
+class _Observed(NamedTuple):
+    """What a page shows at one instant: a market of a match."""
+
+    match_id: int
+    market: str
+    line: Decimal
+
+
+class _Price(NamedTuple):
+    """One row of Odds, with the names of all it refers to."""
+
+    match_id: int
+    market: str
+    title: str
+    line: Decimal
+    bookmaker: str
+    outcome: str
+    price: Decimal
+    partial: bool
+    scraped_at: datetime
+    league: str
+    home: str
+    away: str
+    kickoff: datetime | None
+
+
+def board(run: Runs, *, complete_only: bool = False) -> Board:
+    """The board of a run: two queries.
+
+    :param complete_only: leave out bookmakers that do not price every outcome, see :mod:`analytics.payout`.
+    """
+    now = _last_seen(_read(_prices().where(Odds.run == run)))
+    if not now:
+        return Board((), None)
+    started = min(price.scraped_at for prices in now.values() for price in prices)
+    before = _last_seen(_read(_prices_before(run, started, {observed.match_id for observed in now})))
+    rows = [_row(prices, before.get(observed, ()), complete_only=complete_only) for observed, prices in now.items()]
+    since = max((prices[0].scraped_at for observed, prices in before.items() if observed in now), default=None)
+    return Board(tuple(sorted(rows, key=_order)), since)
+
+
+def newest_run(league: Leagues) -> Runs | None:
+    """The run that saw a match of ``league`` last; ``None`` where no run has."""
+    match = Matches.select().where(Matches.league == league).order_by(Matches.seen_at.desc()).first()
+    if match is None:
+        return None
+    prices = Odds.select(Odds.run).where((Odds.match == match) & Odds.run.is_null(False))
+    newest = prices.order_by(Odds.scraped_at.desc()).first()
+    return newest and newest.run
+
+
+def _row(now: Sequence[_Price], before: Sequence[_Price], *, complete_only: bool) -> Row:
+    seen, market = now[0], MARKETS[now[0].market]
+    books = _books(now)
+    best = best_prices(books, market, complete_only=complete_only)
+    earlier = best_prices(_books(before), market, complete_only=complete_only)
+    return Row(
+        match_id=seen.match_id,
+        league=seen.league,
+        home=seen.home,
+        away=seen.away,
+        kickoff=seen.kickoff,
+        market=market,
+        title=seen.title,
+        line=seen.line,
+        offers={
+            outcome: Offer(found, earlier[outcome].price if outcome in earlier else None)
+            for outcome, found in best.items()
+        },
+        trj=market_trj(best, market),
+        bookmakers=None if all(price.partial for price in now) else len(books),
+    )
+
+
+def _order(row: Row) -> tuple[Any, ...]:
+    return list(MARKETS).index(row.market.code), row.kickoff or datetime.max, row.home, row.match_id, row.line  # noqa: DTZ901
+
+
+def _books(prices: Iterable[_Price]) -> dict[str, dict[str, Decimal | None]]:
+    books: defaultdict[str, dict[str, Decimal | None]] = defaultdict(dict)
+    for price in prices:
+        books[price.bookmaker][price.outcome] = price.price
+    return books
+
+
+def _last_seen(prices: Iterable[_Price]) -> dict[_Observed, list[_Price]]:
+    """Of each market of each match its last observation: a page shows all its prices at one instant."""
+    last: dict[_Observed, list[_Price]] = {}
+    for price in prices:
+        observed = _Observed(price.match_id, price.market, price.line)
+        held = last.get(observed)
+        if held is None or price.scraped_at > held[0].scraped_at:
+            last[observed] = [price]
+        elif price.scraped_at == held[0].scraped_at:
+            held.append(price)
+    return last
+
+
+# -- what the database is asked ----------------------------------------------------------------------------------------
+
+
+def _prices() -> "ModelSelect[Odds]":
+    """Every price, its columns those of :class:`_Price`."""
+    home, away = Teams.alias(), Teams.alias()
+    columns = (
+        Odds.match,
+        MarketNames.code,
+        MarketNames.name,
+        Odds.line,
+        Bookmakers.name,
+        Odds.outcome,
+        Odds.odd_value,
+        Odds.partial,
+        Odds.scraped_at,
+        Leagues.name,
+        home.name,
+        away.name,
+        Matches.match_date,
+    )
+    return (
+        Odds.select(*columns)
+        .join_from(Odds, MarketNames)
+        .join_from(Odds, Bookmakers)
+        .join_from(Odds, Matches)
+        .join_from(Matches, Leagues)
+        .join_from(Matches, home, on=(Matches.home_team == home.id))
+        .join_from(Matches, away, on=(Matches.away_team == away.id))
+    )
+
+
+def _prices_before(run: Runs, started: datetime, matches: Collection[int]) -> "ModelSelect[Odds]":
+    """The prices of each market of these matches when an earlier run saw it last.
+
+    Prices of no run are left out: such messages come one by one, and one bookmaker's is no observation of a market.
+    """
+    earlier = Odds.alias()
+    last = (
+        earlier.select(earlier.match, earlier.market, earlier.line, fn.MAX(earlier.scraped_at).alias("seen_at"))
+        .where(earlier.match.in_(matches), earlier.scraped_at < started, earlier.run != run)
+        .group_by(earlier.match, earlier.market, earlier.line)
+        .alias("last")
+    )
+    same = (
+        (Odds.match == last.c.match_id)
+        & (Odds.market == last.c.market_id)
+        & (Odds.line == last.c.line)
+        & (Odds.scraped_at == last.c.seen_at)
+    )
+    return _prices().join_from(Odds, last, on=same).where(Odds.run != run)
+
+
+def _read(query: "ModelSelect[Odds]") -> Iterable[_Price]:
+    return (_Price(*row) for row in query.tuples().execute())

@@ -1,0 +1,127 @@
+"""``scrapy consume``: from the queue into the tables, until told to stop; with ``--drain`` until the queue is empty."""
+
+import argparse
+import logging
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.status import Status
+from scrapy.commands import ScrapyCommand
+from scrapy.utils.log import configure_logging
+
+from gigscrapy.broker import BrokerError, receiver
+from gigscrapy.consumer import Consumer, Halt, Totals
+from schema.database import BadDatabaseUrl, connect, masked
+
+MENDED_BY_A_PERSON = 78
+"""Exit code (EX_CONFIG): starting it again would not help."""
+
+logger = logging.getLogger(__name__)
+
+
+class Command(ScrapyCommand):
+    requires_project = True
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        return "[options]"
+
+    def short_desc(self) -> str:
+        return "Store what the queue brings"
+
+    def long_desc(self) -> str:
+        return (
+            "Store what the queue brings, batch by batch, until told to stop (Ctrl-C or SIGTERM: the present batch is"
+            " finished; a second time: at once)."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--drain", action="store_true", help="return when the queue is empty")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        assert self.settings is not None
+        configure_logging(self.settings)
+        started = time.monotonic()
+        try:
+            with rate() as watch:
+                consumer = self._consumer(watch)
+                consumer.run(drain=opts.drain)
+        except (BadDatabaseUrl, BrokerError, Halt) as error:
+            logger.critical("%s", error)
+            self.exitcode = MENDED_BY_A_PERSON
+        else:
+            print(summary(consumer.totals, time.monotonic() - started))  # noqa: T201
+
+    def _consumer(self, watch: "Rate") -> Consumer:
+        assert self.settings is not None
+        rabbit_url, database_url = self.settings["RABBIT_URL"], self.settings["DATABASE_URL"]
+        home = Path(self.settings["GIGSCRAPY_HOME"])
+        consumer = Consumer(
+            receiver(rabbit_url, home, queue_type=self.settings["RABBIT_QUEUE_TYPE"]),
+            connect(database_url, home),
+            watch=watch,
+        )
+        source = masked(rabbit_url) if rabbit_url else f"the spool in {home}"
+        target = masked(database_url) if database_url else f"SQLite in {home}"
+        logger.info("from %s into %s", source, target)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop(consumer))
+        return consumer
+
+
+def stop(consumer: Consumer) -> None:
+    """The first signal asks, the second does not."""
+    if consumer.is_stopping:
+        raise KeyboardInterrupt
+    consumer.stop()
+
+
+def summary(totals: Totals, seconds: float) -> str:
+    """What was done, in one line for a person."""
+    return (
+        f"{totals.messages} messages in {seconds:.1f} s ({totals.messages / seconds:.0f}/s): {totals.prices} prices in "
+        f"{totals.stored} quotes, {totals.duplicates} duplicates, {totals.refused} refused"
+    )
+
+
+class Rate:
+    """Shows the pace of the last batches, where there is somebody to see it."""
+
+    def __init__(self, status: Status | None) -> None:
+        self._status = status
+        self._pace: deque[tuple[float, int]] = deque(maxlen=20)
+
+    def __call__(self, totals: Totals) -> None:
+        if self._status is None:
+            return
+        self._pace.append((time.monotonic(), totals.messages))
+        (since, before), (now, after) = self._pace[0], self._pace[-1]
+        pace = f"{(after - before) / (now - since):.0f} messages/s, " if now > since else ""
+        self._status.update(f"{pace}{totals.messages} in all, {totals.refused} refused")
+
+
+@contextmanager
+def rate() -> Iterator[Rate]:
+    """A line that moves on a terminal; nothing elsewhere."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield Rate(None)
+        return
+    with console.status("waiting for messages") as status:
+        _log_above_the_line()
+        yield Rate(status)
+    _log_above_the_line()
+
+
+def _log_above_the_line() -> None:
+    """Rich replaces ``sys.stderr`` while the line is shown; log handlers must follow, or they write into it."""
+    for handler in logging.root.handlers:
+        if isinstance(handler, logging.StreamHandler) and not isinstance(handler, logging.FileHandler):
+            handler.setStream(sys.stderr)

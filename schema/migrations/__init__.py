@@ -1,0 +1,88 @@
+"""Bringing a database up to date: its tables first, then what everyone agrees on.
+
+A migration is a numbered file beside this one, run once and recorded (``playhouse.migrations``). The embedded database
+is brought up to date when it is first used; one on a server by a person, with ``scrapy migrate``.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from peewee import Database, SqliteDatabase
+from playhouse.migrations import Runner
+
+from schema.database import is_embedded
+from schema.models import TABLES
+from schema.reference.tables import load
+
+HISTORY = "Migrations"
+PATIENCE = 60
+"""Seconds to wait for another process that migrates."""
+
+
+class SchemaError(Exception):
+    """The tables are not what this program needs; the message says what to do."""
+
+
+def migrate(database: Database) -> list[str]:
+    """Bring ``database`` up to date. Doing it again does nothing.
+
+    :returns: the names of the migrations that were run.
+    :raises SchemaError: when tables of another program stand in the way.
+    """
+    with _alone(database):
+        _check_room(database)
+        applied: list[str] = _runner(database).up()
+        load(database)
+    return applied
+
+
+def pending(database: Database) -> list[str]:
+    """The names of the migrations that ``database`` still needs."""
+    return [migration.name for migration in _runner(database).status() if not migration.applied]
+
+
+def prepare(database: Database) -> None:
+    """See that ``database`` can be used: the embedded one is brought up to date, another must be.
+
+    :raises SchemaError: when it is not.
+    """
+    if is_embedded(database):
+        migrate(database)
+    elif missing := pending(database):
+        raise SchemaError(f"the database lacks {', '.join(missing)}: run `scrapy migrate`")
+
+
+def _runner(database: Database) -> Runner:
+    return Runner(database, str(Path(__file__).parent), HISTORY)
+
+
+def _check_room(database: Database) -> None:
+    """The first migration makes its tables, and takes over none: gig-benchmark's have the same names."""
+    there = set(database.get_tables())
+    taken = {table.__name__ for table in TABLES} & there
+    if taken and HISTORY not in there:
+        raise SchemaError(
+            f"the database already has tables named {', '.join(sorted(taken))}, which are not gigscrapy's (or a first "
+            "migration was broken off): give it a database of its own"
+        )
+
+
+@contextmanager
+def _alone(database: Database) -> Iterator[None]:
+    """No other process migrates meanwhile."""
+    if isinstance(database, SqliteDatabase):
+        # A migration may rebuild tables that others refer to; the pragma has no effect once the transaction has begun.
+        database.pragma("foreign_keys", 0)
+        try:
+            with database.atomic("EXCLUSIVE"):
+                yield
+        finally:
+            database.pragma("foreign_keys", 1)
+        return
+    name = f"gigscrapy.migrate.{database.database}"[:64]
+    database.execute_sql("SELECT GET_LOCK(%s, %s)", (name, PATIENCE))
+    try:
+        yield
+    finally:
+        database.execute_sql("SELECT RELEASE_LOCK(%s)", (name,))

@@ -1,0 +1,338 @@
+"""Every table. The names of tables and columns that gig-benchmark has are gig-benchmark's: old queries keep working.
+
+Times are naive UTC. Surrogate ids are the database's own business: what makes a row *this* row is its unique key.
+
+No foreign key is enforced on the tables that take a row for each price (Odds, LatestOdds, Messages): each new row would
+lock five others, among them that of its run, which every batch updates last; two writers would wait for each other. The
+only writer, :mod:`schema.store`, finds or makes those rows in the same transaction, and nobody deletes them. The small
+tables do have theirs.
+"""
+
+# ruff: noqa: D106 - what a Meta is, Peewee says
+
+from datetime import UTC, datetime
+from typing import Any
+
+from peewee import (
+    SQL,
+    AutoField,
+    BigAutoField,
+    BigIntegerField,
+    BlobField,
+    BooleanField,
+    CharField,
+    Check,
+    CompositeKey,
+    Database,
+    DatabaseProxy,
+    DateTimeField,
+    DecimalField,
+    ForeignKeyField,
+    IntegerField,
+    Model,
+)
+
+from schema.names import NAME_LENGTH
+
+MATCH_KEY_LENGTH = 350
+BODY_LENGTH = 65_535
+"""Bytes of a dead letter that are kept: what a BLOB holds."""
+
+REPORTED_COUNTS = (
+    "listed",
+    "discovered",
+    "fetched",
+    "parsed",
+    "yielded",
+    "published",
+    "pages",
+    "retries",
+    "errors",
+    "trj_differs",
+    "unknown_bookmakers",
+)
+"""Columns of Runs that a crawl counts, by the names its reports give them."""
+STORED_COUNTS = ("stored", "prices", "refused", "duplicates")
+"""Columns of Runs that the store counts."""
+
+_current = DatabaseProxy()
+
+
+def use(database: Database) -> None:
+    """From now on the tables of this process are those of ``database``."""
+    _current.initialize(database)
+
+
+def now() -> datetime:
+    """This instant, as the tables have it: naive UTC."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+class Key(CharField):
+    """Text that is compared byte by byte, on any database."""
+
+    field_type = "KEY"
+
+    def ddl_datatype(self, ctx: Any) -> SQL:
+        return SQL(ctx.state.field_types.get(self.field_type, "VARCHAR({})").format(self.max_length))
+
+
+class Table(Model):
+    class Meta:
+        database = _current
+        table_function = lambda model: model.__name__  # noqa: E731 - as Peewee wants it
+
+
+# -- what everyone agrees on -------------------------------------------------------------------------------------------
+
+
+class Sports(Table):
+    """``code`` FOOT, ``name`` Football."""
+
+    id = AutoField()
+    code = Key(max_length=20, unique=True)
+    name = CharField(max_length=NAME_LENGTH)
+    created_at = DateTimeField(default=now)
+    updated_at = DateTimeField(default=now)
+
+
+class MarketNames(Table):
+    """A market of one sport: ``code`` 1X2, ``name`` Résultat du match."""
+
+    id = AutoField()
+    sport = ForeignKeyField(Sports, index=False)
+    code = Key(max_length=20)
+    name = CharField(max_length=NAME_LENGTH)
+    created_at = DateTimeField(default=now)
+
+    class Meta:
+        indexes = ((("sport", "code"), True),)
+
+
+class Bookmakers(Table):
+    """``site_id``: its number on the site. ``reviewed``: somebody knows it; a new name on a page makes a row too."""
+
+    id = AutoField()
+    code = Key(max_length=NAME_LENGTH, unique=True)
+    name = CharField(max_length=NAME_LENGTH)
+    website = CharField(max_length=200, null=True)
+    site_id = IntegerField(null=True, unique=True)
+    reviewed = BooleanField(default=False)
+    created_at = DateTimeField(default=now)
+    updated_at = DateTimeField(default=now)
+
+
+# -- who plays ---------------------------------------------------------------------------------------------------------
+
+
+class Leagues(Table):
+    """``name_key``: what all spellings of its name share. Of two spellings the later in byte order is shown."""
+
+    id = AutoField()
+    sport = ForeignKeyField(Sports, index=False)
+    code = Key(max_length=NAME_LENGTH)
+    name = CharField(max_length=NAME_LENGTH)
+    name_key = Key(max_length=NAME_LENGTH)
+    country = CharField(max_length=NAME_LENGTH, null=True)
+    created_at = DateTimeField(default=now)
+    updated_at = DateTimeField(default=now)
+
+    class Meta:
+        indexes = ((("sport", "name_key"), True),)
+
+
+class Teams(Table):
+    """A team, or a player, in one league."""
+
+    id = AutoField()
+    league = ForeignKeyField(Leagues, index=False)
+    name = CharField(max_length=NAME_LENGTH)
+    name_key = Key(max_length=NAME_LENGTH)
+    created_at = DateTimeField(default=now)
+    updated_at = DateTimeField(default=now)
+
+    class Meta:
+        indexes = ((("league", "name_key"), True),)
+
+
+class Matches(Table):
+    """One meeting. Of what several observations say of it, the newest holds.
+
+    ``match_date``: kick-off, null where nobody said; ``match_date_seen_at``: when it was last said. ``seen_at``: the
+    newest observation. ``url``: the match's own page. ``match_key``: ``coteur:1548776``, or where the source has no ids
+    ``football|ligue 1|psg|om|2025-11-10`` (the day is that of Paris, empty where unknown).
+    """
+
+    id = AutoField()
+    league = ForeignKeyField(Leagues, index=False)
+    home_team = ForeignKeyField(Teams, backref="home_matches")
+    away_team = ForeignKeyField(Teams, backref="away_matches")
+    match_date = DateTimeField(null=True, index=True)
+    match_date_seen_at = DateTimeField(null=True)
+    status = CharField(
+        max_length=20,
+        default="scheduled",
+        choices=[(status, status) for status in ("scheduled", "live", "finished", "postponed")],
+    )
+    source = Key(max_length=32)
+    site_id = Key(max_length=32, null=True)
+    match_key = Key(max_length=MATCH_KEY_LENGTH, unique=True)
+    url = CharField(max_length=500, null=True)
+    seen_at = DateTimeField()
+    created_at = DateTimeField(default=now)
+    updated_at = DateTimeField(default=now)
+
+    class Meta:
+        indexes = ((("league", "match_date"), False),)
+        constraints = (Check("home_team_id <> away_team_id", name="two_teams"),)
+
+
+# -- what was said -----------------------------------------------------------------------------------------------------
+
+
+class Runs(Table):
+    """One crawl, as it reports itself; ``state`` is null while only its quotes are known.
+
+    The store counts ``stored`` (quotes, each once), ``prices`` (in them), ``refused`` (messages that could not be kept)
+    and ``duplicates`` (deliveries of what was stored already); the crawl reports the other counts.
+    """
+
+    id = AutoField()
+    run_id = Key(max_length=64, unique=True)
+    spider = CharField(max_length=100, null=True, index=True)
+    state = CharField(max_length=16, null=True)
+    verdict = CharField(max_length=32, null=True)
+    exit_code = IntegerField(null=True)
+    sentence = CharField(max_length=2000, null=True)
+    site = CharField(max_length=500, null=True)
+    arguments = CharField(max_length=500, null=True)
+    started_at = DateTimeField(null=True, index=True)
+    finished_at = DateTimeField(null=True)
+    reported_at = DateTimeField(null=True)
+    listed = IntegerField(default=0)
+    discovered = IntegerField(default=0)
+    fetched = IntegerField(default=0)
+    parsed = IntegerField(default=0)
+    yielded = IntegerField(default=0)
+    published = IntegerField(default=0)
+    pages = IntegerField(default=0)
+    retries = IntegerField(default=0)
+    error_count = IntegerField(default=0, column_name="errors")  # a form has `errors` of its own
+    trj_differs = IntegerField(default=0)
+    unknown_bookmakers = IntegerField(default=0)
+    stored = IntegerField(default=0)
+    prices = IntegerField(default=0)
+    refused = IntegerField(default=0)
+    duplicates = IntegerField(default=0)
+
+
+class Pages(Table):
+    """A page that prices came from, and the generation of the site (``parser``) it was read as."""
+
+    id = AutoField()
+    page_key = Key(max_length=32, unique=True)
+    url = CharField(max_length=500, null=True)
+    parser = CharField(max_length=32, null=True)
+    created_at = DateTimeField(default=now)
+
+
+class Odds(Table):
+    """Every price that was ever seen.
+
+    ``line``: handicap or total, 0 in markets without one. ``trj``: bookmaker TRJ of the quote, percent, null where an
+    outcome has no price. ``published_trj``: what the site printed beside it. ``partial``: from a list, which shows the
+    best price of *some* outcomes (``published_trj`` is the market's then).
+    """
+
+    id = BigAutoField()
+    match = ForeignKeyField(Matches, index=False)
+    market = ForeignKeyField(MarketNames, index=False)
+    line = DecimalField(max_digits=6, decimal_places=2, default=0)
+    bookmaker = ForeignKeyField(Bookmakers, index=False)
+    outcome = Key(max_length=50)
+    odd_value = DecimalField(max_digits=10, decimal_places=3)
+    trj = DecimalField(max_digits=6, decimal_places=2, null=True)
+    published_trj = DecimalField(max_digits=6, decimal_places=2, null=True)
+    partial = BooleanField(default=False)
+    scraped_at = DateTimeField()
+    run = ForeignKeyField(Runs, null=True, index=False)
+    page = ForeignKeyField(Pages, null=True, index=False)
+
+    class Meta:
+        # The first serves what is asked of one match; the id, which every index ends with, what comes newest first.
+        indexes = (
+            (("match", "market", "line", "bookmaker", "outcome", "scraped_at"), True),
+            (("scraped_at",), False),
+            (("bookmaker", "scraped_at"), False),
+            (("run",), False),
+        )
+        constraints = (Check("odd_value > 1", name="odds_is_a_price"),)
+
+
+class LatestOdds(Table):
+    """The newest of the Odds of each outcome. Its columns are those of Odds."""
+
+    match = ForeignKeyField(Matches, index=False)
+    market = ForeignKeyField(MarketNames, index=False)
+    line = DecimalField(max_digits=6, decimal_places=2, default=0)
+    bookmaker = ForeignKeyField(Bookmakers, index=False)
+    outcome = Key(max_length=50)
+    odd_value = DecimalField(max_digits=10, decimal_places=3)
+    trj = DecimalField(max_digits=6, decimal_places=2, null=True)
+    published_trj = DecimalField(max_digits=6, decimal_places=2, null=True)
+    partial = BooleanField(default=False)
+    scraped_at = DateTimeField()
+    run = ForeignKeyField(Runs, null=True, index=False)
+    page = ForeignKeyField(Pages, null=True, index=False)
+
+    class Meta:
+        # No id of its own: an upsert would burn one each time. Only what never changes is indexed: upserts stay cheap.
+        primary_key = CompositeKey("match", "market", "line", "bookmaker", "outcome")
+        indexes = ((("bookmaker", "match"), False),)
+        constraints = (Check("odd_value > 1", name="latest_is_a_price"),)
+
+
+# -- what was received -------------------------------------------------------------------------------------------------
+
+
+class Messages(Table):
+    """The ledger: each message that was stored, so that one that is delivered again counts once.
+
+    ``batch``: the same number for what was stored in one transaction.
+    """
+
+    message_id = Key(max_length=32, primary_key=True)
+    run = ForeignKeyField(Runs, null=True, index=False)
+    batch = BigIntegerField()
+    stored_at = DateTimeField(index=True)
+
+
+class DeadLetters(Table):
+    """A body that could not be kept, why, and how often it came. ``size``: its bytes; ``body`` has the first ones."""
+
+    id = AutoField()
+    body_hash = Key(max_length=32, unique=True)
+    body = BlobField()
+    size = IntegerField()
+    reason = Key(max_length=32, index=True)
+    detail = CharField(max_length=500)
+    run_id = Key(max_length=64, null=True)
+    first_seen = DateTimeField()
+    last_seen = DateTimeField(index=True)
+    times = IntegerField(default=1)
+
+
+TABLES = (
+    Sports,
+    MarketNames,
+    Bookmakers,
+    Leagues,
+    Teams,
+    Matches,
+    Runs,
+    Pages,
+    Odds,
+    LatestOdds,
+    Messages,
+    DeadLetters,
+)

@@ -1,0 +1,116 @@
+"""The statements that take thousands of rows, in the words of MySQL and of SQLite.
+
+Peewee's own ``insert_many`` needs three times as long for them. Names of tables and columns come from our models,
+values are always escaped by the driver. On MySQL the assignments of an upsert run from left to right, each seeing those
+before it: what others are decided by is assigned last.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Any
+
+from peewee import Database, Model
+
+from schema.database import is_embedded
+
+CHUNK = 500
+"""Values of one ``IN (…)``, rows of one ``INSERT``: with rows of some hundred bytes far below what a server takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """A statement that takes any number of rows: what stands before them, and what after."""
+
+    columns: Sequence[str]
+    head: str
+    tail: str
+
+
+class Sql:
+    """Writes statements for one database.
+
+    In the assignments of an upsert, ``new`` is the value that comes, the bare name of a column the one that is there.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._embedded = is_embedded(database)
+        self._mark = "?" if self._embedded else "%s"
+
+    # -- statements ----------------------------------------------------------------------------------------------------
+
+    def insert(self, table: type[Model], columns: Sequence[str], merge: dict[str, str] | None = None) -> Insert:
+        """Insert rows; where one is there already, assign ``merge`` (column to expression), or leave it as it is."""
+        names = ", ".join(f"`{column}`" for column in columns)
+        head = f"INSERT INTO `{table.__name__}` ({names}) VALUES "  # noqa: S608 - names of our own
+        if merge is None and self._embedded:
+            return Insert(columns, head, " ON CONFLICT DO NOTHING")
+        merge = merge or {columns[0]: f"`{columns[0]}`"}
+        clause = "ON CONFLICT DO UPDATE SET" if self._embedded else "ON DUPLICATE KEY UPDATE"
+        assignments = ", ".join(f"`{column}` = {expression}" for column, expression in merge.items())
+        return Insert(columns, head, f" {clause} {assignments}")
+
+    def write(self, cursor: Any, rows: Sequence[Sequence[Any]], *inserts: Insert) -> int:
+        """The same ``rows`` by each of the ``inserts``, which have the same columns.
+
+        MySQL's driver spends most of its time on writing values down: that is done once for all of the statements.
+
+        :returns: how many rows the last of them added; on MySQL one that was changed counts twice.
+        """
+        marks = f"({', '.join([self._mark] * len(inserts[0].columns))})"
+        written = 0
+        if self._embedded:
+            for insert in inserts:
+                cursor.executemany(f"{insert.head}{marks}{insert.tail}", rows)
+            return int(cursor.rowcount)
+        remaining = iter(rows)
+        while chunk := list(islice(remaining, CHUNK)):
+            values = cursor.mogrify(", ".join([marks] * len(chunk)), list(chain.from_iterable(chunk)))
+            for insert in inserts:
+                cursor.execute(f"{insert.head}{values}{insert.tail}")
+            written += cursor.rowcount
+        return written
+
+    def select(self, cursor: Any, table: type[Model], columns: Sequence[str], **among: Iterable[Any]) -> list[Any]:
+        """The ``columns`` of all rows whose values are ``among`` those given: of the first column any number."""
+        (first, values), *others = among.items()
+        rows: list[Any] = []
+        remaining = iter(values)
+        while chunk := list(islice(remaining, CHUNK)):
+            conditions = [(first, chunk), *((name, list(values)) for name, values in others)]
+            where = " AND ".join(f"`{name}` IN ({', '.join([self._mark] * len(few))})" for name, few in conditions)
+            names = ", ".join(f"`{column}`" for column in columns)
+            statement = f"SELECT {names} FROM `{table.__name__}` WHERE {where}"  # noqa: S608 - names of our own
+            cursor.execute(statement, [value for _, few in conditions for value in few])
+            rows += cursor.fetchall()
+        return rows
+
+    def add(self, table: type[Model], columns: Sequence[str], key: str) -> str:
+        """Add to the numbers in ``columns`` of the row with this ``key``."""
+        assignments = ", ".join(f"`{column}` = `{column}` + {self._mark}" for column in columns)
+        return f"UPDATE `{table.__name__}` SET {assignments} WHERE `{key}` = {self._mark}"  # noqa: S608 - names of our own
+
+    # -- expressions ---------------------------------------------------------------------------------------------------
+
+    def new(self, column: str) -> str:
+        return f"excluded.`{column}`" if self._embedded else f"VALUES(`{column}`)"
+
+    def greatest(self, column: str) -> str:
+        """The greater of the two; of a value and null, the value."""
+        function = "MAX" if self._embedded else "GREATEST"
+        return f"COALESCE({function}(`{column}`, {self.new(column)}), `{column}`, {self.new(column)})"
+
+    def least(self, column: str) -> str:
+        function = "MIN" if self._embedded else "LEAST"
+        return f"{function}(`{column}`, {self.new(column)})"
+
+    def later_spelling(self, column: str) -> str:
+        """Of two texts the later in byte order, whatever the collation; of a text and null, the text."""
+        kind = "BLOB" if self._embedded else "BINARY"
+        new = self.new(column)
+        later = f"CASE WHEN CAST({new} AS {kind}) > CAST(`{column}` AS {kind}) THEN {new} ELSE `{column}` END"
+        return f"COALESCE({later}, {new})"
+
+    def when(self, condition: str, column: str) -> str:
+        """What comes where the condition holds, else what is there."""
+        return f"CASE WHEN {condition} THEN {self.new(column)} ELSE `{column}` END"

@@ -1,0 +1,304 @@
+"""A batch of messages into the tables: the only writer there is.
+
+At least once on the wire, exactly once in the tables: the same messages, delivered any number of times in any order and
+by any number of writers, leave the same tables.
+
+* A message is known by what it says, not by its envelope: the ledger (Messages) has each once.
+* A price is an observation: the same again changes nothing. Two prices of one outcome at one instant are a
+  contradiction of the source; the higher is kept, whichever came first.
+* In LatestOdds and Matches the newest observation holds, whichever came last.
+* What cannot be kept goes to DeadLetters with its reason.
+
+All of a batch is one transaction (but leagues, teams and the like: see :mod:`schema.catalogue`). Rows are written in
+the order of their keys, tables always in the same order, so that two writers never wait for each other.
+"""
+
+import hashlib
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from operator import itemgetter
+from typing import Any, Protocol
+
+from peewee import Database
+
+from schema.catalogue import Catalogue
+from schema.database import begin_writing, hang_up
+from schema.instants import naive, text
+from schema.matches import KnownMatches
+from schema.messages import LEGACY, Message, OddsItem, Refused, RunReport, decode
+from schema.models import BODY_LENGTH, REPORTED_COUNTS, STORED_COUNTS, DeadLetters, LatestOdds, Messages, Odds, Runs
+from schema.prices import CENT, published_style
+from schema.sql import Sql
+
+MEMORY_SECONDS = 60
+"""How long the ids of leagues, teams, … are remembered: so soon what a person changes in the tables is seen."""
+
+TRJ_LIMIT = 9_999
+NO_LINE = Decimal("0.00")
+"""``line`` of a market without one."""
+
+KEY = ("match_id", "market_id", "line", "bookmaker_id", "outcome")
+VALUES = ("odd_value", "trj", "published_trj", "partial", "run_id", "page_id")
+COLUMNS = (*KEY, "scraped_at", *VALUES)
+
+_in_order = itemgetter(*range(len(KEY) + 1))
+
+
+class Incoming(Protocol):
+    """One body received, such as a broker's delivery."""
+
+    @property
+    def body(self) -> bytes: ...
+
+    @property
+    def received_at(self) -> datetime:
+        """Aware: when the queue took it in."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a batch.
+
+    :ivar stored: quotes that were new; :ivar prices: in them; :ivar reports: of runs, that were new.
+    :ivar duplicates: messages that were stored before, or twice in the batch.
+    :ivar refused: what was put in DeadLetters, and why.
+    :ivar unknown_bookmakers: names met for the first time that nobody has reviewed.
+    """
+
+    stored: int = 0
+    prices: int = 0
+    reports: int = 0
+    duplicates: int = 0
+    refused: list[tuple[Incoming, Refused]] = field(default_factory=list)
+    unknown_bookmakers: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """A message that could be read, and what it is known by."""
+
+    id: str
+    message: Message
+
+
+class Store:
+    """Writes messages to one database. Not shared between threads.
+
+    Any error of the database comes through as it is (:func:`schema.database.fault_of` tells whose it is); nothing of
+    the batch is in the tables then, and the next call begins with a fresh connection.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._sql = sql = Sql(database)
+        self._insert_ledger = sql.insert(Messages, ("message_id", "run_id", "batch", "stored_at"))
+        self._insert_odds = sql.insert(Odds, COLUMNS, _merge_of_prices(sql))
+        self._insert_latest = sql.insert(LatestOdds, COLUMNS, _merge_of_prices(sql, "scraped_at"))
+        self._insert_dead = sql.insert(DeadLetters, _DEAD_COLUMNS, _merge_of_dead(sql))
+        self._add_counts = sql.add(Runs, STORED_COUNTS, "id")
+        self._unknown: list[str] = []
+        self._forget()
+
+    def store(self, batch: Sequence[Incoming]) -> Outcome:
+        """Store a batch: some hundreds of messages, in one transaction, committed when this returns."""
+        letters, refused = self._open(batch)
+        return self._transaction(letters, refused)
+
+    def refuse(self, incoming: Incoming, reason: str, detail: str) -> Outcome:
+        """Put one body in DeadLetters: one that could be read, and that the database would not have."""
+        refusal = Refused(reason, detail)
+        with suppress(Refused):
+            refusal.run_id = decode(incoming.body, incoming.received_at).run_id
+        return self._transaction([], [(incoming, refusal)])
+
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _open(batch: Sequence[Incoming]) -> tuple[list[_Letter], list[tuple[Incoming, Refused]]]:
+        letters: list[_Letter] = []
+        refused: list[tuple[Incoming, Refused]] = []
+        for incoming in batch:
+            try:
+                message = decode(incoming.body, incoming.received_at)
+            except Refused as refusal:
+                refused.append((incoming, refusal))
+            else:
+                letters.append(_Letter(_identity(message, incoming), message))
+        return letters, refused
+
+    # -- writing -------------------------------------------------------------------------------------------------------
+
+    def _transaction(self, letters: Sequence[_Letter], refused: list[tuple[Incoming, Refused]]) -> Outcome:
+        if time.monotonic() > self._remembers_until:
+            self._forget()
+        quotes = [letter.message for letter in letters if isinstance(letter.message, OddsItem)]
+        run_ids = {
+            message.run_id for message in (*(letter.message for letter in letters), *map(itemgetter(1), refused))
+        }
+        try:
+            cursor = self._database.connection().cursor()
+            self._catalogue.settle(cursor, quotes, run_ids - {None})
+            with self._database.transaction(begin_writing(self._database)):
+                outcome = self._write(cursor, letters, refused)
+        except BaseException:
+            self._forget()
+            hang_up(self._database)
+            raise
+        outcome.unknown_bookmakers = [*self._unknown]
+        self._unknown.clear()
+        return outcome
+
+    def _forget(self) -> None:
+        """What was looked up in a transaction that failed may not be there, and a person may change what is."""
+        self._catalogue = Catalogue(self._database, self._sql, self._unknown)
+        self._matches = KnownMatches(self._sql)
+        self._remembers_until = time.monotonic() + MEMORY_SECONDS
+
+    def _write(self, cursor: Any, letters: Sequence[_Letter], refused: list[tuple[Incoming, Refused]]) -> Outcome:
+        new, again = self._enter(cursor, letters)
+        quotes = [letter.message for letter in new if isinstance(letter.message, OddsItem)]
+        reports = [letter.message for letter in new if isinstance(letter.message, RunReport)]
+        prices = self._write_prices(cursor, quotes)
+        by_body = sorted(refused, key=lambda one: one[0].body)
+        first_refused = [refusal for incoming, refusal in by_body if self._bury(cursor, incoming, refusal)]
+        self._count(cursor, stored=quotes, duplicates=again, refused=first_refused)
+        for report in sorted(reports, key=lambda report: report.run_id):
+            self._report(report)
+        return Outcome(stored=len(quotes), prices=prices, reports=len(reports), duplicates=len(again), refused=refused)
+
+    def _enter(self, cursor: Any, letters: Sequence[_Letter]) -> tuple[list[_Letter], list[Message]]:
+        """Enter what is new in the ledger.
+
+        :returns: the letters that are new, and the messages of those that came again.
+        """
+        first = {letter.id: letter for letter in letters}
+        new = first.keys() - {row[0] for row in self._sql.select(cursor, Messages, ("message_id",), message_id=first)}
+        if new:
+            batch, stored_at = secrets.randbits(63), text(datetime.now(UTC))
+            rows = [(key, self._catalogue.run(first[key].message.run_id), batch, stored_at) for key in sorted(new)]
+            if self._sql.write(cursor, rows, self._insert_ledger) != len(rows):
+                # Another writer is storing some of these: it was waited for, and was quicker. Which are ours?
+                ours = self._sql.select(cursor, Messages, ("message_id",), message_id=new, batch=[batch])
+                new = {row[0] for row in ours}
+        again = [letter.message for letter in letters if letter.id not in new or first[letter.id] is not letter]
+        return [first[key] for key in sorted(new)], again
+
+    def _write_prices(self, cursor: Any, quotes: Sequence[OddsItem]) -> int:
+        if not quotes:
+            return 0
+        self._matches.settle(cursor, ((item, self._catalogue.sides(item)) for item in quotes))
+        rows = sorted((row for item in quotes for row in self._price_rows(item)), key=_in_order)
+        self._sql.write(cursor, rows, self._insert_odds, self._insert_latest)
+        return len(rows)
+
+    def _price_rows(self, item: OddsItem) -> Iterable[tuple[Any, ...]]:
+        catalogue = self._catalogue
+        trj, published = _kept(item.trj), _kept(item.published_trj)
+        match, market, bookmaker = self._matches.id(item), catalogue.market(item), catalogue.bookmaker(item)
+        line = NO_LINE if item.line is None else item.line.quantize(CENT)
+        scraped_at = text(item.scraped_at)
+        said = (
+            trj,
+            published,
+            int(item.partial),
+            catalogue.run(item.run_id),
+            catalogue.page(item),
+        )
+        for outcome, price in item.prices.items():
+            if price is not None:
+                yield (match, market, line, bookmaker, outcome, scraped_at, str(price), *said)
+
+    def _bury(self, cursor: Any, incoming: Incoming, refusal: Refused) -> bool:
+        """Into DeadLetters; whether this body is there for the first time."""
+        body, seen = incoming.body, text(incoming.received_at)
+        digest = hashlib.blake2b(body, digest_size=16).hexdigest()
+        why = (refusal.reason, refusal.detail, refusal.run_id)
+        row = (digest, body[:BODY_LENGTH], len(body), *why, seen, seen, 1)
+        self._sql.write(cursor, [row], self._insert_dead)
+        return self._sql.select(cursor, DeadLetters, ("times",), body_hash=[digest]) == [(1,)]
+
+    def _count(
+        self, cursor: Any, *, stored: Sequence[OddsItem], duplicates: Sequence[Message], refused: Sequence[Refused]
+    ) -> None:
+        """Into the runs' own counts, in this transaction: they are as exact as the tables."""
+        counts: dict[str, Counter[str | None]] = {
+            "stored": Counter(item.run_id for item in stored),
+            "prices": Counter(),
+            "refused": Counter(refusal.run_id for refusal in refused),
+            "duplicates": Counter(message.run_id for message in duplicates),
+        }
+        for item in stored:
+            counts["prices"][item.run_id] += sum(price is not None for price in item.prices.values())
+        runs = {run_id for counter in counts.values() for run_id in counter if run_id is not None}
+        for number, run_id in sorted((self._catalogue.run(run_id), run_id) for run_id in runs):
+            cursor.execute(self._add_counts, (*(counts[column][run_id] for column in STORED_COUNTS), number))
+
+    def _report(self, report: RunReport) -> None:
+        """What a run says of itself: the newest report holds, and one that says it is finished is the last."""
+        reported_at = naive(report.reported_at)
+        later = Runs.reported_at.is_null() | (Runs.reported_at <= reported_at)
+        running = Runs.state.is_null() | (Runs.state == "running")
+        supersedes = running | later if report.state == "finished" else running & later
+        fields = {"errors": "error_count"}  # where the field is not named as its column
+        Runs.update(
+            spider=report.spider,
+            state=report.state,
+            verdict=report.verdict,
+            exit_code=report.exit_code,
+            sentence=report.sentence,
+            site=report.site,
+            arguments=report.arguments,
+            started_at=naive(report.started_at),
+            finished_at=report.finished_at and naive(report.finished_at),
+            reported_at=reported_at,
+            **{fields.get(name, name): report.counts.get(name, 0) for name in REPORTED_COUNTS},
+        ).where((Runs.id == self._catalogue.run(report.run_id)) & supersedes).execute(self._database)
+
+
+def _identity(message: Message, incoming: Incoming) -> str:
+    """What a message is known by. A bare gig-benchmark message says no time: a body is one observation for an hour."""
+    if isinstance(message, OddsItem) and message.parser == LEGACY:
+        hour = incoming.received_at.astimezone(UTC).strftime("%Y-%m-%dT%H")
+        return hashlib.blake2b(incoming.body, digest_size=16, person=hour.encode()).hexdigest()
+    return message.message_id
+
+
+def _kept(trj: Decimal | None) -> str | None:
+    """A TRJ as its column holds it. One of a hundred times the stakes is nobody's: the prices are kept without it."""
+    return None if trj is None or trj >= TRJ_LIMIT else str(published_style(trj))
+
+
+# -- what an upsert does with the row that is there --------------------------------------------------------------------
+
+
+RANKED = ("odd_value", "partial", "trj", "published_trj")
+"""What decides between two quotes of one instant, first things first: the higher price, then the fuller quote."""
+
+
+def _merge_of_prices(sql: Sql, *first: str) -> dict[str, str]:
+    """The row that ranks higher, whole. What ranks is assigned last, and the lowest of that first."""
+    better = f"({_rank(first, sql.new)}) > ({_rank(first, lambda column: f'`{column}`')})"
+    order = ("run_id", "page_id", *reversed((*first, *RANKED)))
+    return {column: sql.when(better, column) for column in order}
+
+
+def _rank(first: Sequence[str], of: Callable[[str], str]) -> str:
+    full, trj, published = f"1 - {of('partial')}", f"COALESCE({of('trj')}, 0)", f"COALESCE({of('published_trj')}, 0)"
+    return ", ".join((*map(of, first), of("odd_value"), full, trj, published))
+
+
+_DEAD_COLUMNS = ("body_hash", "body", "size", "reason", "detail", "run_id", "first_seen", "last_seen", "times")
+
+
+def _merge_of_dead(sql: Sql) -> dict[str, str]:
+    return {
+        "first_seen": sql.least("first_seen"),
+        "last_seen": sql.greatest("last_seen"),
+        "times": f"`times` + {sql.new('times')}",
+    }

@@ -1,0 +1,71 @@
+"""The application over a database as crawls leave it: whatever is in it came through the store."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from peewee import Database
+
+from admin import create_app
+from schema.database import connect, hang_up
+from schema.messages import Message
+from schema.migrations import migrate
+from schema.models import Odds
+from schema.store import Store
+from tests.admin import crowd
+from tests.schema.letters import letters
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No variable of the person who runs the tests counts."""
+    for name in ("DATABASE_URL", "GIGSCRAPY_HOME", "NO_COLOR", "FORCE_COLOR", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[Flask]:
+    """Over a database of this test's own, with nothing in it."""
+    app = create_app(home=tmp_path / "var")
+    yield app
+    hang_up(current())
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def fill(app: Flask) -> Callable[..., None]:
+    """``fill(message, …)`` stores messages, or bodies."""
+
+    def store(*messages: Message | bytes) -> None:
+        Store(current()).store(letters(*messages))
+
+    return store
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("mariadb", marks=pytest.mark.server)])
+def crowded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
+    """Over the crowd of :mod:`tests.admin.crowd`, on either kind of database; only to be read."""
+    home = tmp_path_factory.mktemp("crowded")
+    url = None
+    if request.param == "mariadb":
+        server = request.getfixturevalue("mariadb")
+        url = server.url(server.new_database())
+        database = connect(url, home)
+        migrate(database)
+        hang_up(database)
+    app = create_app(url, home)
+    Store(current()).store(letters(*crowd.messages()))
+    yield app.test_client()
+    hang_up(current())
+
+
+def current() -> Database:
+    """The database the tables are in now."""
+    database: Database = Odds._meta.database.obj
+    return database

@@ -1,0 +1,67 @@
+"""A crowd: sixty matches, each of its own league, run and page, and names that nobody should be called."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+from schema.messages import Message, OddsItem
+from tests.schema.letters import KICKOFF, NOON, REPORT, prices, quote
+
+SIZE = 60
+BOOKMAKERS = ("Betsson", "Unibet", "Winamax")
+
+SCRIPT = "<script>alert(1)</script>"
+STRANGE = {
+    "901": (SCRIPT, 'Onclick" onmouseover="alert(2)'),
+    "902": ("100% Foot", "L'Étoile d'Or"),
+    "903": ("Rio_Ave", "😀 FC"),
+}
+"""Home and away by the match's number on the site."""
+
+
+def messages() -> list[Message | bytes]:
+    """Everything, in the order it was said."""
+    told: list[Message | bytes] = []
+    for number in range(SIZE):
+        told += [match(number), report(number), f'{{"match": {number}}}'.encode()]
+    for number, (home, away) in STRANGE.items():
+        address = f"javascript:alert({number})"
+        told.append(quote(match_id=number, home=home, away=away, run_id="strange", url=address, partial=True))
+    return [
+        *told,
+        quote(match_id="904", league="ATP", sport="tennis", market="12", prices=prices("1.8", "2.1", outcomes="12")),
+    ]
+
+
+def match(number: int) -> OddsItem:
+    """One quote of match ``number``: its home price is 1.50 and as many hundredths, its bookmakers take turns."""
+    return quote(
+        60 * number,
+        league=f"League {number:02}",
+        home=f"Home {number:02}",
+        away=f"Away {number:02}",
+        match_id=str(number),
+        kickoff=KICKOFF + timedelta(days=number),
+        bookmaker=BOOKMAKERS[number % 3],
+        bookmaker_id=None,
+        prices=prices(str(Decimal("1.50") + Decimal(number) / 100), "4.00", "6.50"),
+        run_id=f"run-{number:02}",
+        url=f"https://www.coteur.com/cote/{number:02}",
+    )
+
+
+def report(number: int) -> Message:
+    """Run ``number``: every other one is incomplete."""
+    started_at = NOON + timedelta(minutes=number)
+    return replace(
+        REPORT,
+        run_id=f"run-{number:02}",
+        state="finished",
+        started_at=started_at,
+        reported_at=started_at + timedelta(minutes=1),
+        finished_at=started_at + timedelta(minutes=1),
+        verdict=("complete", "incomplete")[number % 2],
+        exit_code=(0, 30)[number % 2],
+        sentence=f"sentence {number}",
+        counts={"discovered": 1, "parsed": 1, "yielded": 1, "published": 1},
+    )

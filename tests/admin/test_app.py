@@ -1,0 +1,224 @@
+"""The application: what every answer carries, what is refused, what is said when something fails."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from parsel import Selector
+
+from admin import create_app
+from admin.views import base, home
+from schema.database import connect
+from schema.migrations import SchemaError
+from schema.models import LatestOdds
+from tests.admin import LISTS, counted, page, text_of
+from tests.admin.conftest import current
+from tests.schema.letters import REPORT, quote
+
+ADDRESSES = ("/admin/", *(f"/admin/{name}/" for name in LISTS), "/admin/odds/details/?id=1", "/static/style.css")
+
+
+# -- nothing is written ------------------------------------------------------------------------------------------------
+
+
+def test_no_address_takes_anything_but_a_question(app: Flask) -> None:
+    rules = list(app.url_map.iter_rules())
+    assert len(rules) == 2 + 2 + 2 * len(
+        LISTS
+    )  # two folders of files, two first pages, a list and a page for each table
+    for rule in rules:
+        assert rule.methods == {"GET", "HEAD", "OPTIONS"}, rule
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_every_other_method_is_refused(client: FlaskClient, method: str, address: str) -> None:
+    answer = getattr(client, method)(address, data={"id": "1", "action": "delete"})
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["Allow"]
+
+
+@pytest.mark.parametrize("address", ["new", "edit", "delete", "action", "ajax/update", "ajax/lookup", "export/csv"])
+def test_flask_admin_s_own_ways_of_writing_are_gone(client: FlaskClient, address: str) -> None:
+    for name in LISTS:
+        assert client.get(f"/admin/{name}/{address}/?id=1").status_code == 404
+        assert client.post(f"/admin/{name}/{address}/", data={"id": "1"}).status_code == 404
+
+
+# -- who is answered ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "192.168.1.2:5000", "[::1", "a b", ""])
+@pytest.mark.parametrize("address", ["/admin/", "/static/style.css", "/admin/static/vendor/jquery.min.js", "/nowhere"])
+def test_a_foreign_name_is_not_answered(client: FlaskClient, host: str, address: str) -> None:
+    answer = client.get(address, headers={"Host": host})
+    assert answer.status_code == 400
+    assert "gigscrapy" not in answer.text
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:5000", "localhost:8080", "localhost"])
+def test_this_machine_is_answered_by_its_names(client: FlaskClient, host: str) -> None:
+    assert client.get("/admin/", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("address", [*ADDRESSES, "/nowhere", "/admin/odds/details/", "/"])
+def test_every_answer_is_locked_up(client: FlaskClient, address: str) -> None:
+    headers = client.get(address, buffered=True).headers
+    assert headers["Content-Security-Policy"] == (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert "Set-Cookie" not in headers
+
+
+def test_a_page_is_kept_by_nobody(client: FlaskClient) -> None:
+    assert client.get("/admin/odds/").headers["Cache-Control"] == "no-store"
+
+
+def test_no_page_says_a_script_or_a_style_of_its_own(client: FlaskClient, fill: Callable[..., None]) -> None:
+    fill(quote(), REPORT, b"?")
+    for address in ADDRESSES[:-1]:
+        shown = page(client, address)
+        assert not shown.xpath("//script | //style | //@style | //@*[starts-with(name(), 'on')]")
+        for link in shown.xpath("//link/@href | //img/@src").getall():
+            assert link.startswith(("/static/", "/admin/static/")), link
+            assert client.get(link, buffered=True).status_code == 200
+
+
+# -- languages ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wanted", "language", "title"),
+    [
+        (None, "fr", "Les cotes des bookmakers français"),
+        ("fr-FR,fr;q=0.9,en;q=0.8", "fr", "Les cotes des bookmakers français"),
+        ("en-GB,en;q=0.9,fr;q=0.8", "en", "French bookmakers' odds"),
+        ("de-DE", "fr", "Les cotes des bookmakers français"),
+        ("xx;q=oops", "fr", "Les cotes des bookmakers français"),
+    ],
+)
+def test_the_browser_chooses_the_language(client: FlaskClient, wanted: str | None, language: str, title: str) -> None:
+    answer = client.get("/admin/", headers={"Accept-Language": wanted} if wanted else {})
+    shown = Selector(answer.text)
+    assert shown.xpath("/html/@lang").get() == language
+    assert text_of(shown.xpath("//h1")[0]) == title
+    assert answer.headers["Vary"] == "Accept-Language"
+
+
+# -- the first page ----------------------------------------------------------------------------------------------------
+
+
+def test_the_root_leads_to_the_tables(client: FlaskClient) -> None:
+    answer = client.get("/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/admin/")
+
+
+def test_the_first_page_says_what_there_is(client: FlaskClient, fill: Callable[..., None]) -> None:
+    fill(
+        quote(), quote(60), replace(REPORT, state="finished", verdict="complete", counts={"discovered": 2, "parsed": 1})
+    )
+    shown = page(client, "/admin/")
+    rows = {text_of(row.xpath("./th")[0]): text_of(row.xpath("./td")[0]) for row in shown.xpath("//tr[th and td]")}
+    assert rows == {
+        "Dernières cotes": "3",
+        "Toutes les cotes": "6",
+        "Matchs": "1",
+        "Relevés": "1",
+        "Bookmakers": "20",
+        "Ligues": "1",
+        "Équipes": "2",
+        "Sports": "21",
+        "Marchés": rows["Marchés"],
+        "Pages": "1",
+        "Messages refusés": "0",
+    }
+    [run] = shown.xpath("//section[1]//tbody/tr")
+    assert [text_of(cell) for cell in run.xpath("./td")] == ["ligue1, ven. 17/10/2025 14:00", "✓ complet", "1 / 2", "2"]
+    assert "scrapy crawl ligue1" in shown.css("#start").get()
+
+
+def test_the_first_page_counts_no_whole_table(
+    client: FlaskClient, fill: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(home, "COUNT_LIMIT", 20)
+    fill(*(quote(second) for second in range(7)))
+    with counted(current()) as asked:
+        shown = page(client, "/admin/")
+    assert len(asked) == len(LISTS) + 1
+    assert all("LIMIT" in sql for sql in asked)
+    assert "20+" in {text_of(cell) for cell in shown.xpath("//tr/td")}
+    assert base.COUNT_LIMIT == 10_000
+
+
+def test_the_menu_leads_everywhere_and_says_where_one_is(client: FlaskClient) -> None:
+    shown = page(client, "/admin/runs/")
+    links = shown.xpath("//header//li/a/@href").getall()
+    assert links == ["/admin/", *(f"/admin/{name}/" for name in LISTS)]
+    assert shown.xpath("//header//a[@aria-current]/@href").getall() == ["/admin/runs/"]
+    assert shown.xpath("//body/a[1]/@href").get() == "#content"
+
+
+# -- failures ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_address_of_nothing(client: FlaskClient) -> None:
+    shown = page(client, "/admin/nowhere/", 404)
+    assert text_of(shown.xpath("//h1")[0]) == "Erreur 404"
+    assert shown.xpath("//main//a/@href").get() == "/admin/"
+
+
+def test_a_database_that_fails_is_no_traceback(client: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
+    LatestOdds.drop_table()
+    shown = page(client, "/admin/latestodds/", 503)
+    assert "La base de données n'a pas répondu" in text_of(shown.xpath("//main")[0])
+    assert "no such table" not in shown.get()
+    assert "no such table: LatestOdds" in caplog.text
+    assert page(client, "/admin/odds/")
+
+
+def test_an_error_of_ours_is_no_traceback(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(home, "_count", lambda _model: 1 / 0)
+    shown = page(app.test_client(), "/admin/", 500)
+    assert "La page n'a pas pu être écrite" in text_of(shown.xpath("//main")[0])
+    assert "ZeroDivisionError" in caplog.text
+    assert "ZeroDivisionError" not in shown.get()
+
+
+@pytest.mark.parametrize("address", ["/admin/", "/admin/odds/", "/admin/odds/details/?id=7", "/nowhere"])
+def test_no_connection_is_left_open(client: FlaskClient, address: str) -> None:
+    current().close()
+    client.get(address)
+    assert current().is_closed()
+
+
+def test_a_file_needs_no_database(client: FlaskClient) -> None:
+    current().close()
+    with counted(current()) as asked:
+        answer = client.get("/admin/static/bootstrap/bootstrap4/css/bootstrap.min.css", buffered=True)
+    assert answer.status_code == 200
+    assert not asked
+    assert current().is_closed()
+
+
+@pytest.mark.server
+def test_a_server_s_database_is_brought_up_to_date_by_a_person(mariadb_url: str, tmp_path: Path) -> None:
+    with pytest.raises(SchemaError, match="scrapy migrate"):
+        create_app(mariadb_url, tmp_path)
+    assert not connect(mariadb_url, tmp_path).get_tables()
+    assert not list(tmp_path.iterdir())
+
+
+def test_two_applications_stand_side_by_side(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        assert create_app(home=tmp_path / name).test_client().get("/admin/").status_code == 200
+        current().close()

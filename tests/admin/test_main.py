@@ -1,0 +1,95 @@
+"""``python -m admin``, as a person starts it."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+
+from admin.__main__ import main
+
+
+@contextmanager
+def started(tmp_path: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The server, in a process of its own, and the address it says."""
+    server = subprocess.Popen(
+        [sys.executable, "-m", "admin", *arguments],
+        env={**os.environ, "GIGSCRAPY_HOME": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stdout is not None
+    try:
+        yield server, server.stdout.readline().strip()
+    finally:
+        server.kill()
+        server.communicate()
+
+
+def test_it_serves_this_machine_and_says_where(tmp_path: Path) -> None:
+    with started(tmp_path, "--port", "0") as (server, address):
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", address)
+        with urlopen(address) as answer:
+            assert answer.url == f"{address}admin/"
+            assert "Content-Security-Policy" in answer.headers
+        with pytest.raises(HTTPError, match="400"):
+            urlopen(Request(address, headers={"Host": "evil.example"}))
+        server.send_signal(signal.SIGINT)
+        assert server.wait(10) == 0
+        assert server.stderr is not None
+        assert "Traceback" not in server.stderr.read()
+    assert (tmp_path / "gigscrapy.sqlite3").exists()
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "example.org", ""])
+def test_no_other_machine_is_served(host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    refusal = main(["--host", host])
+    assert refusal is not None
+    assert "nobody has to sign in yet: only 127.0.0.1 is served" in refusal
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_port_that_is_taken_is_no_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIGSCRAPY_HOME", str(tmp_path))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refusal = main(["--port", str(port)])
+    assert refusal is not None
+    assert refusal.startswith(f"Port {port} cannot be used")
+
+
+def test_a_home_that_cannot_be_is_no_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("GIGSCRAPY_HOME", str(tmp_path / "file"))
+    assert str(tmp_path / "file") in (main(["--port", "0"]) or "")
+
+
+@pytest.mark.parametrize("port", ["70000", "-1"])
+def test_a_port_that_cannot_be_is_no_traceback(port: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main([f"--port={port}"]) == f"{port} is no port: 0 to 65535."
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgres://user:secret@host/name", "it must begin with one of"),
+        ("mysql://user:secret@127.0.0.1:1/name", "the database says"),
+    ],
+)
+def test_a_database_that_cannot_be_is_no_traceback(url: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    refusal = main(["--port", "0"]) or ""
+    assert said in refusal
+    assert "secret" not in refusal

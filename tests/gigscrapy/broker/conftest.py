@@ -1,0 +1,3 @@
+from tests.services.fixtures import rabbit_url, rabbitmq
+
+__all__ = ["rabbit_url", "rabbitmq"]

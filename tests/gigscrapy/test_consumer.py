@@ -1,0 +1,383 @@
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pymysql
+import pytest
+from peewee import Database
+
+from gigscrapy import consumer as consumer_module
+from gigscrapy.broker import BrokerError, Delivery
+from gigscrapy.consumer import STRIKES, Consumer, Halt
+from schema import database as database_module
+from schema.database import connect, hang_up
+from schema.messages import Message, encode
+from schema.migrations import migrate
+from schema.store import Outcome, Store
+from tests.schema.letters import NOON, prices, quote
+from tests.services.mariadb import MariaDB
+
+
+class Queue:
+    """A broker in memory that keeps the contract of :class:`gigscrapy.broker.Receiver`, and fails when told to."""
+
+    def __init__(self, *messages: Message | bytes) -> None:
+        bodies = [m if isinstance(m, bytes) else encode(m) for m in messages]
+        self.waiting = [Delivery(n, body, None, NOON) for n, body in enumerate(bodies)]
+        self.unsettled: list[Delivery] = []
+        self.acknowledged: list[int] = []
+        self.dead: list[tuple[int, str, str]] = []
+        self.closed = False
+        self.failures: dict[str, list[Exception]] = {"receive": [], "ack": [], "refuse": []}
+        self.on_ack: Callable[[], None] = lambda: None
+
+    def receive(self, limit: int, timeout: float) -> Sequence[Delivery]:
+        self._fail("receive")
+        if not self.waiting:
+            time.sleep(min(timeout, 0.01))
+        taken, self.waiting = self.waiting[:limit], self.waiting[limit:]
+        self.unsettled += taken
+        return taken
+
+    def ack(self, deliveries: Sequence[Delivery]) -> None:
+        self._fail("ack")
+        self.on_ack()
+        for delivery in deliveries:
+            self.unsettled.remove(delivery)
+            self.acknowledged.append(delivery.tag)
+
+    def refuse(self, delivery: Delivery, reason: str, detail: str) -> None:
+        self._fail("refuse")
+        self.unsettled.remove(delivery)
+        self.dead.append((delivery.tag, reason, detail))
+
+    def close(self) -> None:
+        self._give_back()
+        self.closed = True
+
+    def _fail(self, when: str) -> None:
+        if self.failures[when]:
+            self._give_back()
+            raise self.failures[when].pop(0)
+
+    def _give_back(self) -> None:
+        self.waiting = self.unsettled + self.waiting
+        self.unsettled = []
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consumer_module, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(consumer_module, "LONGEST_PAUSE", 0.1)
+
+
+@pytest.fixture
+def embedded(tmp_path: Path) -> Iterator[Database]:
+    database = connect(None, tmp_path)
+    yield database
+    hang_up(database)
+
+
+@pytest.fixture
+def served(mariadb_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    monkeypatch.setitem(database_module._MYSQL_MANNERS, "read_timeout", 1)
+    database = connect(mariadb_url, tmp_path)
+    migrate(database)
+    hang_up(database)
+    yield database
+    hang_up(database)
+
+
+def quotes(number: int) -> list[Message]:
+    return [quote(after=n) for n in range(number)]
+
+
+def count(database: Database, table: str) -> int:
+    return int(database.execute_sql(f"SELECT COUNT(*) FROM {table}").fetchone()[0])
+
+
+@contextmanager
+def running(consumer: Consumer) -> Iterator[Callable[[], None]]:
+    """The consumer at work in a thread of its own; the block gets a way to wait for its end."""
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(consumer.run)
+
+        def finish() -> None:
+            consumer.stop()
+            future.result(timeout=30)
+
+        try:
+            yield finish
+        finally:
+            consumer.stop()
+
+
+def until(condition: Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.01)
+
+
+class TestWell:
+    def test_stores_all_and_returns_when_the_queue_is_empty(self, embedded: Database) -> None:
+        queue = Queue(*quotes(1200))
+        consumer = Consumer(queue, embedded)
+        consumer.run(drain=True)
+        assert queue.acknowledged == list(range(1200))
+        assert count(embedded, "Odds") == 3600
+        assert (consumer.totals.messages, consumer.totals.stored, consumer.totals.prices) == (1200, 1200, 3600)
+        assert queue.closed
+
+    def test_acknowledges_what_is_committed(self, embedded: Database, tmp_path: Path) -> None:
+        """Another connection sees it before the queue is told."""
+        seen = []
+
+        def look() -> None:
+            other = connect(None, tmp_path)
+            seen.append(count(other, "Odds"))
+            other.close()
+
+        queue = Queue(quote())
+        queue.on_ack = look
+        Consumer(queue, embedded).run(drain=True)
+        assert seen == [3]
+
+    def test_what_cannot_be_kept_is_put_aside_alone(self, embedded: Database) -> None:
+        queue = Queue(quote(), b"{", quote(after=1), encode(quote(sport="golf")))
+        consumer = Consumer(queue, embedded)
+        consumer.run(drain=True)
+        assert queue.acknowledged == [0, 2]
+        assert [(tag, reason) for tag, reason, _ in queue.dead] == [(1, "malformed"), (3, "sport")]
+        assert "golf" in queue.dead[1][2]
+        assert consumer.totals.refused == 2
+        assert count(embedded, "DeadLetters") == 2
+
+    def test_says_what_it_did(self, embedded: Database, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level(logging.INFO, "gigscrapy.consumer")
+        told = []
+        again = quote()
+        queue = Queue(again, again, b"{", quote(after=1, bookmaker="Nouveau\u202e"))
+        Consumer(queue, embedded, watch=lambda totals: told.append((totals.messages, totals.duplicates))).run(
+            drain=True
+        )
+        assert told == [(4, 1)]
+        batch, refused, unknown = caplog.messages
+        assert batch.startswith("4 messages: 6 prices in 2 quotes, 1 duplicates, 1 refused, ")
+        assert refused.startswith("refused (malformed): ")
+        assert unknown == "a bookmaker that nobody has reviewed: 'Nouveau\\u202e'"
+
+    def test_told_to_stop_it_settles_the_batch_it_has(self, embedded: Database) -> None:
+        queue = Queue(*quotes(1200))
+        consumer = Consumer(queue, embedded, watch=lambda totals: consumer.stop())
+        consumer.run()
+        assert len(queue.acknowledged) == count(embedded, "Messages") == 500
+        assert len(queue.waiting) == 700
+        assert queue.unsettled == []
+
+
+class TestBrokerTrouble:
+    def test_away_is_waited_for(self, embedded: Database) -> None:
+        queue = Queue(*quotes(3))
+        queue.failures["receive"] = [ConnectionError()] * 3
+        Consumer(queue, embedded).run(drain=True)
+        assert queue.acknowledged == [0, 1, 2]
+
+    def test_refusing_us_halts(self, embedded: Database) -> None:
+        queue = Queue(quote())
+        queue.failures["receive"] = [BrokerError("the broker refuses the password in RABBIT_URL")]
+        with pytest.raises(Halt, match="RABBIT_URL"):
+            Consumer(queue, embedded).run()
+        assert queue.closed
+
+    @pytest.mark.parametrize("when", ["ack", "refuse"])
+    def test_away_after_the_commit_it_all_comes_again_and_counts_once(self, when: str, embedded: Database) -> None:
+        queue = Queue(quote(), b"{", quote(after=1))
+        queue.failures[when] = [ConnectionError("cut")]
+        consumer = Consumer(queue, embedded)
+        consumer.run(drain=True)
+        assert sorted(queue.acknowledged) == [0, 2]
+        assert [reason for _, reason, _ in queue.dead][-1] == "malformed"
+        assert (count(embedded, "Odds"), count(embedded, "DeadLetters")) == (6, 1)
+        assert (consumer.totals.stored, consumer.totals.duplicates) == (2, 2)
+
+
+class TestDatabaseTrouble:
+    """Nothing is acknowledged that is not stored, and nothing is dead that is not bad."""
+
+    @pytest.mark.server
+    def test_killed_and_back(self, served: Database, mariadb: MariaDB) -> None:
+        queue = Queue(*quotes(2000))
+        with running(Consumer(queue, served)) as finish:
+            until(lambda: len(queue.acknowledged) >= 500)
+            mariadb.kill9()
+            time.sleep(0.5)
+            acknowledged = len(queue.acknowledged)
+            time.sleep(0.5)
+            assert len(queue.acknowledged) == acknowledged
+            mariadb.start()
+            until(lambda: len(queue.acknowledged) == 2000)
+            finish()
+        assert (count(served, "Odds"), count(served, "Messages")) == (6000, 2000)
+        assert queue.dead == []
+
+    @pytest.mark.server
+    def test_hangs_and_goes_on(self, served: Database, mariadb: MariaDB) -> None:
+        queue = Queue(*quotes(2000))
+        with running(Consumer(queue, served)) as finish:
+            until(lambda: len(queue.acknowledged) >= 500)
+            mariadb.pause()
+            time.sleep(2.5)
+            mariadb.resume()
+            until(lambda: len(queue.acknowledged) == 2000)
+            finish()
+        assert (count(served, "Odds"), count(served, "Messages")) == (6000, 2000)
+        assert queue.dead == []
+
+    @pytest.mark.server
+    def test_away_at_the_start(self, served: Database, mariadb: MariaDB, caplog: pytest.LogCaptureFixture) -> None:
+        mariadb.stop()
+        queue = Queue(quote())
+        with running(Consumer(queue, served)) as finish:
+            until(lambda: "the start held for" in caplog.text)
+            mariadb.start()
+            until(lambda: queue.acknowledged == [0])
+            finish()
+
+    @pytest.mark.server
+    def test_told_to_stop_while_it_is_away(self, served: Database, mariadb: MariaDB) -> None:
+        queue = Queue(*quotes(10))
+        consumer = Consumer(queue, served, watch=lambda totals: mariadb.kill9())
+        with running(consumer) as finish:
+            until(lambda: len(queue.acknowledged) == 10)
+            queue.waiting = [Delivery(10, encode(quote(after=60)), None, NOON)]
+            until(lambda: queue.unsettled != [])
+            time.sleep(0.1)
+            finish()
+        assert [delivery.tag for delivery in queue.waiting] == [10]
+        assert queue.closed
+
+    @pytest.mark.server
+    @pytest.mark.parametrize("bad", [{0}, {7}, {19}, {3, 4, 11}, set(range(20))])
+    def test_a_value_it_will_not_have_is_put_aside_alone(self, bad: set[int], served: Database) -> None:
+        """No such value is known: here somebody has made a column too narrow."""
+        served.execute_sql("ALTER TABLE Odds MODIFY outcome VARCHAR(1) COLLATE utf8mb4_bin NOT NULL")
+        double_chance = {"market": "DC", "prices": prices("2.8", "1.09", "1.18", outcomes=("1X", "X2", "12"))}
+        queue = Queue(*(quote(after=n, **(double_chance if n in bad else {})) for n in range(20)))
+        consumer = Consumer(queue, served)
+        consumer.run(drain=True)
+        assert set(queue.acknowledged) == set(range(20)) - bad
+        assert {tag for tag, _, _ in queue.dead} == bad
+        assert {reason for _, reason, _ in queue.dead} == {"database"}
+        assert "Data too long" in queue.dead[0][2]
+        rows = served.execute_sql("SELECT reason, run_id, times FROM DeadLetters").fetchall()
+        assert list(rows) == [("database", "run-1", 1)] * len(bad)
+        assert count(served, "Odds") == 3 * (20 - len(bad))
+
+    @pytest.mark.server
+    @pytest.mark.parametrize(
+        "sql, sentence",
+        [
+            ("DROP TABLE LatestOdds", "run `scrapy migrate`"),
+            ("ALTER TABLE Odds DROP COLUMN trj", "run `scrapy migrate`"),
+            ("ALTER TABLE Odds ADD COLUMN colour INT NOT NULL", "doesn't have a default value"),
+            ("DELETE FROM Migrations", "run `scrapy migrate`"),
+        ],
+    )
+    def test_tables_that_do_not_fit_halt_it(self, sql: str, sentence: str, served: Database) -> None:
+        served.execute_sql(sql)
+        queue = Queue(*quotes(10), b"{")
+        with pytest.raises(Halt, match=sentence):
+            Consumer(queue, served).run(drain=True)
+        assert (queue.acknowledged, queue.dead, len(queue.waiting)) == ([], [], 11)
+
+    @pytest.mark.server
+    def test_a_missing_privilege_halts_it(
+        self, served: Database, mariadb: MariaDB, mariadb_url: str, tmp_path: Path
+    ) -> None:
+        name = mariadb_url.rpartition("/")[2]
+        mariadb.execute("CREATE OR REPLACE USER gig@'127.0.0.1' IDENTIFIED BY 's3cret'")
+        mariadb.execute(f"GRANT SELECT, INSERT ON {name}.* TO gig@'127.0.0.1'")
+        limited = connect(mariadb.url(name, user="gig", password="s3cret"), tmp_path)
+        queue = Queue(quote())
+        with pytest.raises(Halt, match=r"UPDATE command denied.*GRANT"):
+            Consumer(queue, limited).run(drain=True)
+        assert (queue.acknowledged, queue.dead) == ([], [])
+
+    def test_an_error_that_passes_is_waited_for_as_long_as_it_takes(
+        self, embedded: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        errors = [pymysql.err.OperationalError(1213, "Deadlock"), ConnectionResetError(), TimeoutError()] * 3
+        tries = failing(monkeypatch, errors)
+        queue = Queue(quote())
+        Consumer(queue, embedded).run(drain=True)
+        assert len(tries) == 10
+        assert queue.acknowledged == [0]
+
+    def test_an_error_that_nobody_foresaw_halts_it_in_the_end(
+        self, embedded: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        tries = failing(monkeypatch, [KeyError("colour")] * 10)
+        queue = Queue(quote())
+        with pytest.raises(Halt, match="KeyError: 'colour'"):
+            Consumer(queue, embedded).run(drain=True)
+        assert len(tries) == STRIKES == 3
+        assert "Traceback" in caplog.text
+        assert (queue.acknowledged, queue.dead) == ([], [])
+
+    def test_one_that_passes_after_all(self, embedded: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+        failing(monkeypatch, [KeyError("colour")] * 2)
+        queue = Queue(quote())
+        Consumer(queue, embedded).run(drain=True)
+        assert queue.acknowledged == [0]
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, errors: list[Exception]) -> list[int]:
+    """The store raises these, one at each try, before it works again. How many messages each try had."""
+    store, tries = Store.store, []
+
+    def fail(self: Store, batch: Sequence[Any]) -> Outcome:
+        tries.append(len(batch))
+        if errors:
+            raise errors.pop(0)
+        return store(self, batch)
+
+    monkeypatch.setattr(Store, "store", fail)
+    return tries
+
+
+class TestBreaker:
+    def test_many_refusals_halt_it(self, embedded: Database) -> None:
+        """After the batch that shows it: what was refused is kept twice, and what follows is not put aside."""
+        queue = Queue(*(b"{" * n for n in range(1, 102)), *quotes(600))
+        with pytest.raises(Halt, match="DeadLetters"):
+            Consumer(queue, embedded).run(drain=True)
+        assert (len(queue.dead), len(queue.acknowledged), len(queue.waiting)) == (101, 399, 201)
+
+    def test_a_few_among_many_do_not(self, embedded: Database) -> None:
+        queue = Queue(*(b"{" * n for n in range(1, 101)), *quotes(1400), *(b"[" * n for n in range(1, 101)))
+        Consumer(queue, embedded).run(drain=True)
+        assert (len(queue.dead), len(queue.acknowledged)) == (200, 1400)
+
+
+def test_two_consumers_share_a_queue(tmp_path: Path) -> None:
+    """Each has a connection of its own; what both were given counts once."""
+    databases = [connect(None, tmp_path) for _ in range(2)]
+    barrier = threading.Barrier(2)
+    queues = [Queue(*quotes(600)), Queue(*reversed(quotes(600)))]
+
+    def consume(queue: Queue, database: Database) -> int:
+        barrier.wait()
+        consumer = Consumer(queue, database)
+        consumer.run(drain=True)
+        return consumer.totals.stored
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sum(pool.map(consume, queues, databases)) == 600
+    assert count(databases[0], "Odds") == 1800
+    hang_up(databases[0])

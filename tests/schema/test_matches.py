@@ -1,0 +1,73 @@
+import itertools
+from datetime import UTC, datetime, timedelta
+
+from peewee import Database
+
+from schema.store import Store
+from tests.schema.letters import KICKOFF, QUOTE, letters, quote
+from tests.schema.tables import count, found, one_by_one
+
+
+def test_the_return_leg_is_another_match(store: Store, database: Database) -> None:
+    store.store(letters(QUOTE, quote(match_id="1560000", home="Paris SG", away="Le Havre")))
+    assert count(database, "Matches") == 2
+
+
+def test_without_a_number_the_day_in_paris_tells_meetings_apart(store: Store, database: Database) -> None:
+    late = datetime(2025, 10, 17, 21, 59, tzinfo=UTC)
+    for n, kickoff in enumerate((KICKOFF, late, late + timedelta(minutes=1), None)):
+        store.store(letters(quote(after=n, match_id=None, kickoff=kickoff, bookmaker=("Pmu", "Zebet")[n % 2])))
+    assert found(database, "SELECT match_key FROM Matches ORDER BY match_key") == [
+        (f"football|ligue 1|le havre|paris sg|{day}",) for day in ("", "2025-10-17", "2025-10-18")
+    ]
+
+
+def test_the_same_number_at_another_source(store: Store, database: Database) -> None:
+    store.store(letters(QUOTE, quote(source="elsewhere")))
+    assert found(database, "SELECT match_key FROM Matches ORDER BY id") == [
+        ("coteur:1548776",),
+        ("elsewhere:1548776",),
+    ]
+
+
+def test_the_newest_says_who_meets_and_when(store: Store, database: Database) -> None:
+    first = quote(home="Le Havre AC", kickoff=KICKOFF)
+    postponed = quote(after=60, kickoff=KICKOFF + timedelta(days=1))
+    does_not_say = quote(after=120, kickoff=None, home="Havre")
+    said = []
+    for order in itertools.permutations((first, postponed, does_not_say)):
+        for table in ("Matches", "Messages"):
+            database.execute_sql(f"DELETE FROM {table}")
+        one_by_one(Store(database), *order)
+        query = "SELECT t.name, m.match_date, m.seen_at FROM Matches m JOIN Teams t ON t.id = m.home_team_id"
+        said += found(database, query)
+    assert said == [("Havre", "2025-10-18 18:45:00", "2025-10-17 12:02:00")] * 6
+
+
+def test_accents_tell_names_apart_and_capitals_do_not(store: Store, database: Database) -> None:
+    names = ("Étoile", "Etoile", "ÉTOILE", "Malmö", "Malmo", "Straße", "Strasse", "étoile ")
+    store.store(letters(*(quote(match_id=str(n), home=name) for n, name in enumerate(names))))
+    assert found(database, "SELECT name_key FROM Teams WHERE name_key <> 'paris sg' ORDER BY name_key") == [
+        ("etoile",),
+        ("malmo",),
+        ("malmö",),
+        ("strasse",),
+        ("straße",),
+        ("étoile",),
+    ]
+
+
+def test_of_two_spellings_the_later_in_byte_order_is_shown(store: Store, database: Database) -> None:
+    shouted = quote(league="LIGUE 1", home="LE HAVRE", country=None, match_id="2")
+    for order in ((shouted, QUOTE), (QUOTE, shouted)):
+        for table in ("Matches", "Teams", "Leagues", "Messages"):
+            database.execute_sql(f"DELETE FROM {table}")
+        one_by_one(Store(database), *order)
+        assert found(database, "SELECT name, country FROM Leagues") == [("Ligue 1", "France")]
+        assert found(database, "SELECT name FROM Teams ORDER BY name") == [("Le Havre",), ("Paris SG",)]
+
+
+def test_letters_beyond_the_basic_plane(store: Store, database: Database) -> None:
+    store.store(letters(quote(home="⚽ FC 🇫🇷", league="مولودية")))
+    assert found(database, "SELECT name FROM Teams WHERE name_key <> 'paris sg'") == [("⚽ FC 🇫🇷",)]
+    assert found(database, "SELECT name FROM Leagues") == [("مولودية",)]

@@ -1,0 +1,168 @@
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from peewee import Database, ForeignKeyField, IntegrityError, Model
+from playhouse.schema_diff import diff_models
+
+from schema.database import MYSQL_TABLES, connect, hang_up, is_embedded
+from schema.migrations import SchemaError, migrate, pending, prepare
+from schema.models import TABLES, Bookmakers, LatestOdds, Messages, Odds
+from schema.reference import bookmakers, rows, sports
+
+NOT_ENFORCED = (Odds, LatestOdds, Messages)
+
+
+def said_by(database: Database) -> dict[str, str]:
+    """How the database itself describes each of the tables, with their indexes."""
+    if is_embedded(database):
+        found = database.execute_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    else:
+        found = [database.execute_sql(f"SHOW CREATE TABLE {name}").fetchone() for name in database.get_tables()]
+    return {name: re.sub(r" AUTO_INCREMENT=\d+", "", sql) for name, sql in found if not name.startswith("Migrations")}
+
+
+def make_as_models(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    for table in TABLES:
+        if not is_embedded(database):
+            monkeypatch.setattr(table._meta, "table_settings", [MYSQL_TABLES])
+        for field in table._meta.sorted_fields:
+            if isinstance(field, ForeignKeyField) and table in NOT_ENFORCED:
+                monkeypatch.setattr(field, "deferred", True)
+    with database.bind_ctx(TABLES):
+        database.create_tables(TABLES)
+
+
+class TestMigrate:
+    def test_models_and_migrations_are_the_same(
+        self, empty_database: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        make_as_models(empty_database, monkeypatch)
+        as_models = said_by(empty_database)
+        if not is_embedded(empty_database):
+            empty_database.execute_sql("SET foreign_key_checks = 0")
+        with empty_database.bind_ctx(TABLES):
+            empty_database.drop_tables(TABLES)
+        migrate(empty_database)
+        assert said_by(empty_database) == as_models
+        assert len(as_models) >= len(TABLES)
+        assert not diff_models(empty_database, TABLES)
+
+    def test_twice_does_nothing(self, empty_database: Database) -> None:
+        assert pending(empty_database) == ["0001_tables"]
+        assert migrate(empty_database) == ["0001_tables"]
+        before = counted(empty_database)
+        assert migrate(empty_database) == []
+        assert pending(empty_database) == []
+        assert counted(empty_database) == before
+
+    def test_tables_hold_any_letter_and_fractions_of_seconds(self, database: Database) -> None:
+        """The server's own default here is latin1, and whole seconds."""
+        said = ("⚽ مولودية", "2025-10-17 12:00:00.123456")
+        database.execute_sql(f"UPDATE Sports SET name = '{said[0]}', created_at = '{said[1]}' WHERE code = 'FOOT'")
+        found = database.execute_sql("SELECT name, created_at FROM Sports WHERE code = 'FOOT'").fetchone()
+        assert tuple(map(str, found)) == said
+
+    def test_keys_are_compared_by_bytes(self, database: Database) -> None:
+        for name in ("Étoile", "Etoile", "etoile", "Straße", "Strasse"):
+            database.execute_sql(
+                "INSERT INTO Bookmakers (code, name, reviewed, created_at, updated_at) "
+                f"VALUES ('{name}', '{name}', 0, '2025-10-17', '2025-10-17')"
+            )
+        with pytest.raises(IntegrityError):
+            database.execute_sql("UPDATE Bookmakers SET code = 'Etoile' WHERE code = 'etoile'")
+
+    def test_a_team_does_not_play_itself(self, database: Database) -> None:
+        database.execute_sql(
+            "INSERT INTO Leagues VALUES (1, (SELECT MIN(id) FROM Sports), 'L', 'L', 'l', NULL, '2025-01-01', '2025-01-01')"
+        )
+        database.execute_sql("INSERT INTO Teams VALUES (1, 1, 'A', 'a', '2025-01-01', '2025-01-01')")
+        columns = "league_id, home_team_id, away_team_id, status, source, match_key, seen_at, created_at, updated_at"
+        with pytest.raises(Exception, match="two_teams"):
+            database.execute_sql(
+                f"INSERT INTO Matches ({columns}) VALUES (1, 1, 1, 'scheduled', 's', 'k', "
+                "'2025-01-01', '2025-01-01', '2025-01-01')"
+            )
+
+    def test_does_not_take_over_the_tables_of_another_program(self, empty_database: Database) -> None:
+        """gig-benchmark's have the same names."""
+        empty_database.execute_sql("CREATE TABLE Sports (id INTEGER PRIMARY KEY, code VARCHAR(10))")
+        with pytest.raises(SchemaError, match=r"named Sports.*a database of its own"):
+            migrate(empty_database)
+        assert empty_database.get_tables() == ["Sports"]
+
+    def test_four_at_once(self, empty_database: Database, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+        embedded = is_embedded(empty_database)
+        url = None if embedded else request.getfixturevalue("mariadb_url")
+        databases = [connect(url, tmp_path) for _ in range(4)]
+
+        def migrate_and_leave(database: Database) -> list[str]:
+            applied = migrate(database)
+            hang_up(database)
+            return applied
+
+        with ThreadPoolExecutor(4) as pool:
+            applied = list(pool.map(migrate_and_leave, databases))
+        assert sorted(applied) == [[], [], [], ["0001_tables"]]
+
+
+class TestPrepare:
+    def test_the_embedded_database_brings_itself_up_to_date(self, tmp_path: Path) -> None:
+        database = connect(None, tmp_path)
+        prepare(database)
+        assert pending(database) == []
+        assert database.pragma("foreign_keys") == 1
+        database.close()
+
+    @pytest.mark.server
+    def test_a_server_is_left_to_a_person(self, mariadb_url: str, tmp_path: Path) -> None:
+        database = connect(mariadb_url, tmp_path)
+        with pytest.raises(SchemaError, match="lacks 0001_tables: run `scrapy migrate`"):
+            prepare(database)
+        assert database.get_tables() == []
+        migrate(database)
+        prepare(database)
+        hang_up(database)
+
+
+class TestReference:
+    def test_is_there(self, database: Database) -> None:
+        assert counted(database) == {
+            "Sports": len(sports()),
+            "MarketNames": len(list(rows("markets"))),
+            "Bookmakers": len(bookmakers()),
+        }
+        found = database.execute_sql("SELECT code, name FROM Sports WHERE code = 'BASK'").fetchone()
+        assert found == ("BASK", "Basketball")
+        found = database.execute_sql(
+            "SELECT code, name, site_id, website, reviewed FROM Bookmakers WHERE site_id = 33"
+        ).fetchone()
+        assert found == ("WINAMAX", "Winamax", 33, "https://www.winamax.fr", 1)
+
+    def test_what_a_person_has_changed_stays(self, database: Database) -> None:
+        database.execute_sql("UPDATE Bookmakers SET name = 'Wina', website = NULL WHERE code = 'WINAMAX'")
+        database.execute_sql("UPDATE Sports SET name = 'Foot' WHERE code = 'FOOT'")
+        migrate(database)
+        assert fields(Bookmakers, database, code="WINAMAX") == {"name": "Wina", "website": None}
+        assert database.execute_sql("SELECT name FROM Sports WHERE code = 'FOOT'").fetchone() == ("Foot",)
+
+    def test_who_was_only_numbered_gets_its_name(self, database: Database) -> None:
+        """A page showed number 33 when nobody knew it; now the reference does."""
+        database.execute_sql("DELETE FROM Bookmakers WHERE code = 'WINAMAX'")
+        Bookmakers.insert(code="BOOKMAKER_33", name="Bookmaker 33", site_id=33).execute(database)
+        migrate(database)
+        assert fields(Bookmakers, database, site_id=33) == {"name": "Winamax", "website": "https://www.winamax.fr"}
+        assert counted(database)["Bookmakers"] == len(bookmakers())
+
+
+def counted(database: Database) -> dict[str, int]:
+    names = ("Sports", "MarketNames", "Bookmakers")
+    return {name: database.execute_sql(f"SELECT COUNT(*) FROM {name}").fetchone()[0] for name in names}
+
+
+def fields(table: type[Model], database: Database, **where: Any) -> dict[str, Any]:
+    (name, value), *_ = where.items()
+    (row,) = table.select().where(getattr(table, name) == value).execute(database)
+    return {"name": row.name, "website": row.website}
