@@ -4,6 +4,7 @@
 
 ENGLISH: dict[str, str] = {
     "1 ligne": "1 row",
+    "1 prix sur {compared} a bougé depuis {since} (▲ ▼ : le prix d'avant).": "1 of {compared} prices moved since {since} (▲ ▼: the former price).",
     "Accueil": "Home",
     "Adresse": "Address",
     "Afficher": "Show",
@@ -21,7 +22,7 @@ ENGLISH: dict[str, str] = {
     "Bookmakers inconnus": "Unknown bookmakers",
     "Books": "Books",
     "Chaque passage d'un robot : ce qu'il a trouvé, et ce qui en est arrivé dans les tables.": "Each crawl of a spider: what it found, and what of it reached the tables.",
-    "Chaque prix jamais vu, les plus récents d'abord.": "Every price ever seen, the newest first.",
+    "Tous les prix relevés, les plus récents d'abord.": "Every price ever seen, the newest first.",
     "Chercher": "Search",
     "Clé du match": "Match key",
     "Code": "Code",

@@ -29,7 +29,7 @@ from schema.migrations import SchemaError
 from schema.models import Leagues, Runs
 from schema.names import name_key
 
-WIDTH = 118
+WIDTH = 126
 """Columns where nobody sits before a terminal: enough for every cell, and few enough for a log."""
 
 INCOMPLETE = 1
@@ -44,10 +44,9 @@ class NothingToShow(Exception):
 def is_complete(run: Runs) -> bool:
     """Whether nothing of a run is missing: it says so itself, and all that it read is in the tables.
 
-    A quote that was delivered twice is stored once and counted as a duplicate.
+    A quote that was delivered twice is stored once, so the two counts are equal or something is missing.
     """
-    arrived = run.stored <= run.yielded <= run.stored + run.duplicates
-    return run.exit_code == 0 and run.published == run.yielded and arrived and not run.refused
+    return run.exit_code == 0 and run.published == run.yielded == run.stored and not run.refused
 
 
 def find_run(run_id: str | None, league: str | None, language: str) -> Runs:
@@ -135,6 +134,10 @@ class Report:
         compared, since = self._whole(self.board.compared), formats.moment(self.board.since, self.language)
         if not self.board.moved:
             return self._say("Aucun prix sur {compared} n'a bougé depuis {since}.", compared=compared, since=since)
+        if self.board.moved == 1:
+            return self._say(
+                "1 prix sur {compared} a bougé depuis {since} (▲ ▼ : le prix d'avant).", compared=compared, since=since
+            )
         return self._say(
             "{moved} prix sur {compared} ont bougé depuis {since} (▲ ▼ : le prix d'avant).",
             moved=self._whole(self.board.moved),
@@ -208,9 +211,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the report. :returns: the exit code."""
     asked = _parser().parse_args(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(
-            errors="replace"
-        )  # a name no terminal of that encoding can show must not stop the report
+        sys.stdout.reconfigure(errors="replace")  # rather than stop at a name that cannot be shown here
     try:
         database = open_database()
         with database.connection_context():

@@ -108,7 +108,7 @@ def board(run: Runs, *, complete_only: bool = False) -> Board:
     if not now:
         return Board((), None)
     started = min(price.scraped_at for prices in now.values() for price in prices)
-    before = _last_seen(_read(_prices_before(run, started, {observed.match_id for observed in now})))
+    before = _last_seen(_read(_prices_before(started, {observed.match_id for observed in now})))
     rows = [_row(prices, before.get(observed, ()), complete_only=complete_only) for observed, prices in now.items()]
     since = max((prices[0].scraped_at for observed, prices in before.items() if observed in now), default=None)
     return Board(tuple(sorted(rows, key=_order)), since)
@@ -203,15 +203,15 @@ def _prices() -> "ModelSelect[Odds]":
     )
 
 
-def _prices_before(run: Runs, started: datetime, matches: Collection[int]) -> "ModelSelect[Odds]":
-    """The prices of each market of these matches when an earlier run saw it last.
+def _prices_before(started: datetime, matches: Collection[int]) -> "ModelSelect[Odds]":
+    """The prices of each market of these matches when a run saw it last before ``started``.
 
     Prices of no run are left out: such messages come one by one, and one bookmaker's is no observation of a market.
     """
     earlier = Odds.alias()
     last = (
         earlier.select(earlier.match, earlier.market, earlier.line, fn.MAX(earlier.scraped_at).alias("seen_at"))
-        .where(earlier.match.in_(matches), earlier.scraped_at < started, earlier.run != run)
+        .where(earlier.match.in_(matches), earlier.scraped_at < started, earlier.run.is_null(False))
         .group_by(earlier.match, earlier.market, earlier.line)
         .alias("last")
     )
@@ -221,7 +221,7 @@ def _prices_before(run: Runs, started: datetime, matches: Collection[int]) -> "M
         & (Odds.line == last.c.line)
         & (Odds.scraped_at == last.c.seen_at)
     )
-    return _prices().join_from(Odds, last, on=same).where(Odds.run != run)
+    return _prices().join_from(Odds, last, on=same)
 
 
 def _read(query: "ModelSelect[Odds]") -> Iterable[_Price]:

@@ -34,7 +34,7 @@ TABS = 4
 QUOTES = 270
 COOKIE_SLEEP, MATCH_SLEEP = 1, 3
 MATCH_LINKS = "div.events > a[href^='/cote/']::attr(href)"
-BOOKMAKER_ROWS = "div.bookline[data-name]"
+BOOKMAKERS = "div.bookline::attr(data-name)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def sequential(site: str, *, sleeps: bool) -> int:
                 await page.wait_for_timeout(MATCH_SLEEP * 1000)
             else:
                 await page.wait_for_function(MATCH_SETTLED)
-            quotes += len(Selector(await page.content()).css(BOOKMAKER_ROWS))
+            quotes += bookmakers(await page.content())
         return quotes
 
     return asyncio.run(with_chromium(visit))
@@ -110,12 +110,17 @@ def tabs(site: str) -> int:
             quotes = 0
             while links:
                 await load(page, site + links.pop(), MATCH_SETTLED)
-                quotes += await page.locator(BOOKMAKER_ROWS).count()
+                quotes += bookmakers(await page.content())
             return quotes
 
         return sum(await asyncio.gather(*map(work, pages)))
 
     return asyncio.run(with_chromium(visit))
+
+
+def bookmakers(html: str) -> int:
+    """How many bookmakers a match page has; below the first market they come again."""
+    return len(set(Selector(html).css(BOOKMAKERS).getall()))
 
 
 async def load(page: Page, url: str, settled: str) -> None:
@@ -144,7 +149,8 @@ def crawl(site: str) -> int:
         options = [word for name, value in settings.items() for word in ("-s", f"{name}={value}")]
         environment = {key: value for key, value in os.environ.items() if key != "RABBIT_URL"}
         command = [sys.executable, "-m", "scrapy", "crawl", "ligue1", *options]
-        subprocess.run(command, check=True, env=environment, cwd=Path(__file__).parent.parent)
+        quiet = subprocess.DEVNULL
+        subprocess.run(command, check=True, env=environment, cwd=Path(__file__).parent.parent, stderr=quiet)
         return spooled_quotes(Path(home))
 
 

@@ -1,7 +1,6 @@
 """What watches a run: its account and verdict, its progress for people, and quiet for the rest."""
 
 import logging
-import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -9,12 +8,14 @@ from typing import Any, Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
+from rich.table import Column
 from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
 from gigscrapy.pipelines import Publish
 from gigscrapy.spiders.base import LeagueSpider, match_read
+from gigscrapy.terminal import follow_stderr
 from gigscrapy.verdict import Verdict, judge
 from schema.messages import RunReport
 
@@ -131,12 +132,17 @@ class Progress:
     def spider_opened(self) -> None:
         if not self.console.is_terminal:
             return
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        columns = (
+            TextColumn("{task.description}", markup=False, table_column=Column(width=40, no_wrap=True)),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
         self.bar = Bar(*columns, console=self.console, transient=True)
         assert self.crawler.spider
         self.task = self.bar.add_task(self.crawler.spider.name, total=None)
         self.bar.start()
-        self._log_above_the_bar()
+        follow_stderr()
 
     def match_read(self, title: str, bookmakers: int) -> None:
         done, wanted = (self.crawler.stats.get_value(f"matches/{what}", 0) for what in ("parsed", "discovered"))
@@ -148,11 +154,4 @@ class Progress:
     def spider_closed(self) -> None:
         if self.bar:
             self.bar.stop()
-            self._log_above_the_bar()
-
-    @staticmethod
-    def _log_above_the_bar() -> None:
-        """Rich replaces ``sys.stderr`` while the bar is shown; log handlers must follow, or they write into it."""
-        for handler in logging.root.handlers:
-            if isinstance(handler, logging.StreamHandler) and not isinstance(handler, logging.FileHandler):
-                handler.setStream(sys.stderr)
+            follow_stderr()

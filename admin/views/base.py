@@ -178,7 +178,9 @@ class TableView(ModelView):
     def _leaf(self, asked: Asked, notes: list[str]) -> Leaf:
         joins = Joins(self.model)
         conditions = self._conditions(asked, joins, notes)
-        count = self._count(joins, conditions)
+        count = count_rows(_narrow(joins.apply(self.model.select(SQL("1"))), conditions))
+        if not count:  # looking for rows in order, too, may mean reading the whole table
+            return Leaf(1, [], 0, 1)
         pages = max(1, ceil(min(count, COUNT_LIMIT) / asked.page_size))
         number = min(asked.page, pages)
         order = self._order(asked, joins)
@@ -195,12 +197,6 @@ class TableView(ModelView):
             conditions.append(search.condition(self.model, self.column_searchable_list))
             notes += search.notes
         return conditions
-
-    def _count(self, joins: Joins, conditions: Sequence[Any]) -> int:
-        """As far as ``COUNT_LIMIT`` + 1: with it the page knows that there are more."""
-        rows = _narrow(joins.apply(self.model.select(SQL("1"))), conditions)
-        counted = rows.limit(COUNT_LIMIT + 1).alias("counted")
-        return Select([counted], [fn.COUNT(SQL("1"))]).bind(meta(self.model).database).scalar()
 
     def _order(self, asked: Asked, joins: Joins) -> list[Any]:
         """Ends with the primary key: without it the second page is not defined."""
@@ -225,6 +221,12 @@ class TableView(ModelView):
     def _light_fields(self) -> list[Field]:
         """Every column but whole bodies: a list of them would be megabytes."""
         return [field for field in meta(self.model).sorted_fields if not isinstance(field, BlobField)]
+
+
+def count_rows(query: ModelSelect) -> int:
+    """How many rows it finds, as far as ``COUNT_LIMIT`` + 1: who counts so far knows that there are more."""
+    counted = query.limit(COUNT_LIMIT + 1).alias("counted")
+    return Select([counted], [fn.COUNT(SQL("1"))]).bind(meta(query.model).database).scalar()
 
 
 def _narrow(query: ModelSelect, conditions: Sequence[Any]) -> ModelSelect:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from flask_admin import AdminIndexView
-from peewee import SQL, Model, Select, fn
+from peewee import SQL
 
-from admin.views.base import COUNT_LIMIT, TableView, address
-from admin.views.joins import meta
+from admin.views import base
+from admin.views.base import TableView, address
 from admin.words import Phrase
 from schema.models import Runs
 
@@ -25,13 +25,8 @@ class HomeView(AdminIndexView):
         runs = list(Runs.select().order_by(Runs.id.desc()).limit(RUNS_SHOWN))
         return self.render(
             "index.html",
-            tables=[(view, _count(view.model)) for view in self._tables],
+            tables=[(view, base.count_rows(view.model.select(SQL("1")))) for view in self._tables],
             runs=runs,
             runs_view=next(view for view in self._tables if view.model is Runs),
-            limit=COUNT_LIMIT,
+            limit=base.COUNT_LIMIT,
         )
-
-
-def _count(model: type[Model]) -> int:
-    counted = model.select(SQL("1")).limit(COUNT_LIMIT + 1).alias("counted")
-    return Select([counted], [fn.COUNT(SQL("1"))]).bind(meta(model).database).scalar()

@@ -170,7 +170,7 @@ class _PricesView(TableView):
 
 
 class OddsView(_PricesView):
-    about = Phrase("Chaque prix jamais vu, les plus récents d'abord.")
+    about = Phrase("Tous les prix relevés, les plus récents d'abord.")
     column_sortable_list = ("scraped_at",)
     column_default_sort = ("scraped_at", True)
 

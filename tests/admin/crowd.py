@@ -13,7 +13,7 @@ BOOKMAKERS = ("Betsson", "Unibet", "Winamax")
 SCRIPT = "<script>alert(1)</script>"
 STRANGE = {
     "901": (SCRIPT, 'Onclick" onmouseover="alert(2)'),
-    "902": ("100% Foot", "L'Étoile d'Or"),
+    "902": ("100% Foot", "L'Étoilé d'Or"),
     "903": ("Rio_Ave", "😀 FC"),
 }
 """Home and away by the match's number on the site."""
@@ -27,10 +27,9 @@ def messages() -> list[Message | bytes]:
     for number, (home, away) in STRANGE.items():
         address = f"javascript:alert({number})"
         told.append(quote(match_id=number, home=home, away=away, run_id="strange", url=address, partial=True))
-    return [
-        *told,
-        quote(match_id="904", league="ATP", sport="tennis", market="12", prices=prices("1.8", "2.1", outcomes="12")),
-    ]
+    after_midnight = KICKOFF.replace(hour=22, minute=30)  # in Paris
+    tennis = {"league": "ATP", "sport": "tennis", "market": "12", "prices": prices("1.8", "2.1", outcomes="12")}
+    return [*told, quote(match_id="904", kickoff=after_midnight, **tennis)]
 
 
 def match(number: int) -> OddsItem:

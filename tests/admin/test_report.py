@@ -94,13 +94,16 @@ def test_what_moved_since_the_run_before(fill: Fill, capsys: pytest.CaptureFixtu
     told = lines(capsys)
     assert "6,80 Betsson" in told[5]
     assert told[6].strip() == "▼ 7,00"
-    assert told[8] == "1 prix sur 3 ont bougé depuis ven. 17/10/2025 15:00 (▲ ▼ : le prix d'avant)."
+    assert told[8] == "1 prix sur 3 a bougé depuis ven. 17/10/2025 15:00 (▲ ▼ : le prix d'avant)."
     fill(*run_of(3, Betsson="6.9"), finished(3, 1))
     assert main([]) == 0
     assert lines(capsys)[6].strip() == "▲ 6,80"
     fill(*run_of(4, Betsson="6.9"), finished(4, 1))
     assert main([]) == 0
     assert "Aucun prix sur 3 n'a bougé depuis ven. 17/10/2025 17:00." in lines(capsys)
+    fill(replace(run_of(5, Betsson="6.9")[0], prices=prices("7", "4.7", "1.42")), finished(5, 1))
+    assert main([]) == 0
+    assert "2 prix sur 3 ont bougé depuis ven. 17/10/2025 18:00 (▲ ▼ : le prix d'avant)." in lines(capsys)
 
 
 def test_in_english(fill: Fill, capsys: pytest.CaptureFixture[str]) -> None:
@@ -174,9 +177,10 @@ def test_what_is_missing_is_said_and_fails(
     assert any(line.startswith(said) for line in lines(capsys))
 
 
-def test_a_refused_message_fails_the_run(fill: Fill, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("yielded", [1, 2])
+def test_a_refused_message_fails_the_run(fill: Fill, capsys: pytest.CaptureFixture[str], yielded: int) -> None:
     broken = letters(quote(60))[0].body.replace(b'"1X2"', b'"1X3"')
-    fill(quote(), broken, finished(1, 2))
+    fill(quote(), broken, finished(1, yielded))
     assert main([]) == 1
     told = lines(capsys)
     assert "✗ Messages refusés : 1 (python -m admin dit pourquoi)" in told

@@ -113,17 +113,21 @@ def test_another_market_or_line_is_another_observation(store: Put) -> None:
     assert [(row.market.code, row.offers["1"].before) for row in now.rows] == [("1X2", Decimal(7)), ("DNB", None)]
 
 
-def test_a_page_read_twice_counts_as_it_was_last(store: Put) -> None:
-    store(said(1, "Winamax", "7", "4.75", "1.42"), said(1, "Zebet", "9", "4.75", "1.42"))
-    store(said(1, "Winamax", "6", "4.75", "1.42", after=60))
+@pytest.mark.parametrize("later_first", [False, True])
+def test_a_page_read_twice_counts_as_it_was_last(store: Put, later_first: bool) -> None:
+    once = [said(1, "Winamax", "7", "4.75", "1.42"), said(1, "Zebet", "9", "4.75", "1.42")]
+    again = [said(1, "Winamax", "6", "4.75", "1.42", after=60)]
+    for messages in (again, once) if later_first else (once, again):
+        store(*messages)
     [row] = of(1).rows
     assert row.offers["1"].best == Best(Decimal(6), ("Winamax",))
     assert row.bookmakers == 1
 
 
 def test_prices_of_no_run_are_nobody_s_observation(store: Put) -> None:
-    store(quote(0, run_id=None, prices=prices("30", "4.75", "1.42")), said(1, "Winamax", "7", "4.75", "1.42"))
-    assert of(1).compared == 0
+    store(said(1, "Winamax", "7", "4.75", "1.42"), said(2, "Winamax", "7", "4.75", "1.42"))
+    store(quote(HOUR + 60, run_id=None, prices=prices("30", "4.75", "1.42")))
+    assert (of(1).compared, of(2).compared, of(2).moved) == (0, 3, 0)
 
 
 def test_what_only_a_list_showed_counts_no_bookmakers(store: Put) -> None:

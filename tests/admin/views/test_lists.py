@@ -1,5 +1,6 @@
 """Every list, every sort, every filter, every search, on both kinds of database."""
 
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -66,6 +67,28 @@ def test_a_search_two_tables_away_asks_one_query_more(crowded: FlaskClient) -> N
     with counted(current()) as asked:
         listed(crowded, "/admin/odds/?search=home+07")
     assert len(asked) == 1 + 2 + DROP_DOWNS["odds"], asked  # the matches of teams of such names, then the list's own
+
+
+def test_where_nothing_is_counted_nobody_asks_for_rows(crowded: FlaskClient) -> None:
+    with counted(current()) as asked:
+        assert listed(crowded, "/admin/runs/?search=nobody") == []
+    assert len(asked) == 1, asked
+
+
+def test_a_list_of_dead_letters_leaves_their_bodies_where_they_are(crowded: FlaskClient) -> None:
+    with counted(current()) as asked:
+        listed(crowded, "/admin/deadletters/")
+    assert "detail" in asked[1]
+    assert "body" not in asked[1].replace("body_hash", "")
+
+
+@pytest.mark.parametrize(
+    ("address", "key"), [("odds/", "id"), ("matches/?sort=league", "id"), ("latestodds/", "outcome")]
+)
+def test_every_order_ends_with_the_key(crowded: FlaskClient, address: str, key: str) -> None:
+    with counted(current()) as asked:
+        listed(crowded, f"/admin/{address}")
+    assert re.search(rf"""ORDER BY .*["`]t1["`]\.["`]{key}["`] (ASC|DESC) LIMIT""", asked[1])
 
 
 # -- order -------------------------------------------------------------------------------------------------------------
@@ -138,7 +161,9 @@ def test_a_page_is_as_long_as_is_offered(crowded: FlaskClient, size: str) -> Non
 def test_counting_stops_somewhere_and_says_so(crowded: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     assert text_of(page(crowded, "/admin/odds/").css("p.count")[0]) == f"{SIZE * 3 + 11} lignes"
     monkeypatch.setattr(base, "COUNT_LIMIT", 100)
-    last = page(crowded, "/admin/odds/?page=9999")
+    with counted(current()) as asked:
+        last = page(crowded, "/admin/odds/?page=9999")
+    assert asked[0].count("LIMIT") == 2  # of what is counted, and of the count
     assert text_of(last.css("p.count")[0]).startswith("Plus de 100 lignes : les 100 premières se feuillettent")
     assert text_of(last.xpath("//nav[@class='pager']/span")[0]) == "Page 2 sur 2"
     assert text_of(page(crowded, "/admin/matches/").css("p.count")[0]) == f"{SIZE + 4} lignes"
@@ -164,6 +189,7 @@ FILTERS = [
     ("latestodds", "league=Football – League 07", {"Home 07 – Away 07"}),
     ("odds", f"run={RUN_59}", {"Home 59 – Away 59"}),
     ("matches", "from=2025-12-14&until=2025-12-14", {"Home 58 – Away 58"}),
+    ("matches", "from=2025-10-18&until=2025-10-18", {"Home 01 – Away 01", "Le Havre – Paris SG"}),
     ("matches", "status=scheduled&until=2025-10-16", NONE),
     ("matches", "status=live", NONE),
     ("matches", "league=Tennis – ATP", {"Le Havre – Paris SG"}),
@@ -281,11 +307,11 @@ FOUND = [
     ("matches", "07 08", NONE),
     ("odds", "hOmE 07", {"Home 07 – Away 07"}),
     ("latestodds", "away 07", {"Home 07 – Away 07"}),
-    ("odds", "%", {"100% Foot – L'Étoile d'Or"}),
+    ("odds", "%", {"100% Foot – L'Étoilé d'Or"}),
     ("odds", "_", {"Rio_Ave – 😀 FC"}),
-    ("odds", "d'or", {"100% Foot – L'Étoile d'Or"}),
-    ("odds", "ÉTOILE", {"100% Foot – L'Étoile d'Or"}),
-    ("odds", "étoile", {"100% Foot – L'Étoile d'Or"}),
+    ("odds", "d'or", {"100% Foot – L'Étoilé d'Or"}),
+    ("odds", "ÉTOILÉ", {"100% Foot – L'Étoilé d'Or"}),
+    ("odds", "étoilÉ", {"100% Foot – L'Étoilé d'Or"}),
     ("matches", "😀", {"Rio_Ave – 😀 FC"}),
     ("matches", SCRIPT, {f'{SCRIPT} – Onclick" onmouseover="alert(2)'}),
     ("matches", "\\", NONE),
@@ -318,7 +344,8 @@ def test_a_word_that_names_too_many_says_so(crowded: FlaskClient, monkeypatch: p
     monkeypatch.setattr(search, "LIMIT", 20)
     shown = page(crowded, "/admin/odds/?search=home&page_size=100")
     notes = [text_of(note) for note in shown.css("p.note")]
-    assert notes[0] == "« home » désigne trop de noms : seuls les 20 derniers comptent. Précisez."
+    assert notes == ["« home » désigne trop de noms : seuls les 20 derniers comptent. Précisez."]
+    assert text_of(shown.css("p.count")[0]) == "60 lignes"
     assert not page(crowded, "/admin/odds/?search=home+07").css("p.note")
 
 
