@@ -66,7 +66,7 @@ class RunLedger:
 
     async def spider_opened(self) -> None:
         logger.info("run %s reads %s%s", self.spider.run_id, self.spider.site, self.spider.league.path)
-        await self.pipeline.send(self.report("running"))
+        await self.send(self.report("running"))
 
     async def spider_closed(self, reason: str) -> None:
         stats = self.crawler.stats.get_stats()
@@ -75,12 +75,19 @@ class RunLedger:
         self.crawler.stats.set_value("verdict", verdict.code)
         self.crawler.stats.set_value("exit_code", verdict.exit_code)
         if self.pipeline.publisher:
-            await self.pipeline.send(self.report("finished", verdict))
+            await self.send(self.report("finished", verdict))
             await self.pipeline.close()
         if waiting := self.crawler.stats.get_value("broker/waiting"):
             logger.warning("%d messages wait in the outbox, the next crawl sends them on", waiting)
         level = logging.ERROR if verdict.exit_code else logging.INFO
         logger.log(level, "%s: %s (%s)", self.spider.name, verdict.sentence, verdict.code)
+
+    async def send(self, report: RunReport) -> None:
+        """Without its report a run is still read, judged and logged; the tables then miss the judgement."""
+        try:
+            await self.pipeline.send(report)
+        except OSError as error:
+            logger.error("the run's report cannot be made durable: %s", error)  # noqa: TRY400 - a full disk, no defect
 
     def report(self, state: str, verdict: Verdict | None = None) -> RunReport:
         now = datetime.now(UTC)

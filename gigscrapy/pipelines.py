@@ -1,15 +1,16 @@
 """What happens to a quote between the spider and the queue: one idea a pipeline, each counts what it does."""
 
+import asyncio
 import dataclasses
 import logging
 from pathlib import Path
 from typing import Self
 
 from scrapy.crawler import Crawler
-from scrapy.exceptions import CloseSpider
+from scrapy.exceptions import CloseSpider, DropItem
 
 from gigscrapy.broker import BrokerError, Publisher, publisher
-from gigscrapy.verdict import BROKER_REFUSED
+from gigscrapy.verdict import BROKER_REFUSED, NOT_DURABLE_REASON
 from schema.messages import Message, OddsItem, encode
 from schema.reference import find_bookmaker
 
@@ -44,6 +45,7 @@ class Publish:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.publisher: Publisher | None = None
+        self._stopping: asyncio.Future[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -66,19 +68,25 @@ class Publish:
             raise CloseSpider(BROKER_REFUSED) from None
 
     async def process_item(self, item: OddsItem) -> OddsItem:
-        await self.send(item)
+        try:
+            await self.send(item)
+        except OSError as error:
+            self._stop(error)
+            what = f"{item.bookmaker}'s quote of {item.home} - {item.away} is not durable: {error}"
+            raise DropItem(what, log_level="DEBUG") from None  # _stop has said it once, the account counts them
         self.crawler.stats.inc_value("quotes/published")
         return item
 
     async def send(self, message: Message) -> None:
-        """Hand a message over. :raises CloseSpider: when it cannot be made durable; the account then shows the gap."""
+        """Hand a message over. :raises OSError: when it cannot be made durable."""
         assert self.publisher
-        try:
-            await self.publisher.publish(message.message_id, encode(message))
-        except OSError as error:
-            self.crawler.stats.inc_value("broker/not_durable")
-            logger.critical("a message could not be made durable: %s", error)
-            raise CloseSpider("not_durable") from None
+        await self.publisher.publish(message.message_id, encode(message))
+
+    def _stop(self, error: OSError) -> None:
+        """There is no use in reading what cannot be kept. An exception from a pipeline would not end the crawl."""
+        if self._stopping is None:
+            logger.critical("quotes cannot be made durable, the crawl stops: %s", error)
+            self._stopping = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=NOT_DURABLE_REASON))
 
     async def close(self) -> None:
         """Send on what waits, and leave. Called by the run ledger, after its last report."""

@@ -71,6 +71,9 @@ TOO_FEW = 31
 NOT_DURABLE = 32
 INTERRUPTED = 33
 
+NOT_DURABLE_REASON = "not_durable"
+"""Reason a spider closes with when the disk will not take what it reads."""
+
 BROKER_REFUSED = "broker_refused"
 """Reason a spider closes with when the broker will not have us, whatever we do."""
 
@@ -125,7 +128,7 @@ def judge(stats: Mapping[str, Any], *, reason: str, least: int) -> Verdict:
     :param least: matches the league is expected to list at least.
     """
     lost = stats.get("quotes/yielded", 0) - stats.get("quotes/published", 0)
-    if reason == BROKER_REFUSED or lost:
+    if reason in (BROKER_REFUSED, NOT_DURABLE_REASON) or lost:
         sentence = stats.get("broker/refused") or f"{lost} quotes could not be made durable; see the log"
         return Verdict("not-durable", NOT_DURABLE, sentence)
     if reason != "finished":

@@ -1,6 +1,8 @@
 import asyncio
 import errno
+import sqlite3
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -133,6 +135,20 @@ def test_nobody_removes_what_another_holds(tmp_path: Path) -> None:
         assert file.counts() == {QUEUE: 1}
         assert file.give_back("me") == 1
         assert file.take(QUEUE, "you", 1)[0].attempts == 1
+
+
+def test_a_file_that_another_is_making_is_waited_for(tmp_path: Path) -> None:
+    """Not in WAL mode yet, and being written: there SQLite itself would not wait."""
+    path = tmp_path / "q.sqlite3"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("CREATE TABLE something (a)")
+    other.execute("BEGIN IMMEDIATE")
+    commit = threading.Timer(0.2, other.execute, ["COMMIT"])
+    commit.start()
+    with QueueFile(path) as file:
+        assert file.counts() == {}
+    commit.join()
+    other.close()
 
 
 def test_many_processes_may_make_the_same_new_file(tmp_path: Path) -> None:

@@ -189,6 +189,24 @@ def test_a_queue_that_is_there_is_used_as_it_is(rabbit_url: str) -> None:
         rabbit.queue_declare(QUEUE, durable=True)
 
 
+@pytest.mark.server
+def test_nothing_is_believed_once_a_message_came_back(rabbit_url: str) -> None:
+    """A message without a queue comes back, and is confirmed for all that."""
+    settled: list[bool] = []
+
+    async def scenario() -> None:
+        link = await Link.open(Address(rabbit_url), "test")
+        link.publish("nowhere", b"one", pika.BasicProperties(), settled.append)
+        await link.lost
+        with pytest.raises(ConnectionError, match=r"queue nowhere is gone"):
+            link.publish("nowhere", b"two", pika.BasicProperties(), settled.append)
+        await asyncio.sleep(0.2)
+        await link.close()
+
+    asyncio.run(scenario())
+    assert settled == []
+
+
 def test_when_a_message_was_sent() -> None:
     now = datetime.now(UTC)
 

@@ -98,10 +98,12 @@ def test_a_broker_that_was_away_delivers_again_what_was_not_acknowledged(
             receiver.close()
     assert sorted(bodies([*stored, *stale])) == sorted(names("m", 30))
     said = [record.getMessage() for record in caplog.records]
-    assert len(said) == 2, said
-    assert "is away" in said[0]
-    assert "what is not stored yet is delivered anew" in said[0]
-    assert said[1].endswith("is back")
+    assert len(said) == 4, said
+    assert "queue odds.dead (quorum) is made at amqp://guest@127.0.0.1" in said[0]
+    assert "messages come from queue odds of amqp://guest@127.0.0.1" in said[1]
+    assert "is away" in said[2]
+    assert "what is not stored yet is delivered anew" in said[2]
+    assert said[3].endswith("is back")
 
 
 def test_a_loop_without_pauses_of_its_own_is_no_busy_loop(
@@ -230,6 +232,8 @@ def test_a_broker_that_thinks_for_ever_is_given_up(
     rabbitmq.pause()
     with pytest.raises(ConnectionError, match=r"no answer for 0\.3 s"):
         receiver.refuse(bad, "reason", "detail")
+    with pytest.raises(ConnectionError, match=r"no answer for 0\.3 s"):
+        receiver.receive(1, 0)  # while it still says goodbye: not an empty queue
     rabbitmq.resume()
     receiver.close()
 
@@ -312,6 +316,21 @@ def test_closing_gives_back_at_once(rabbit_url: str, tmp_path: Path, open_receiv
     receiver.close()
     assert time.monotonic() - began < 1
     assert drain(rabbit_url) == ["one"]
+
+
+def test_a_queue_that_was_not_asked_does_not_pass_for_empty(
+    rabbitmq: RabbitMQ, rabbit_url: str, tmp_path: Path, open_receiver: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever drains a queue stops at the first empty batch."""
+    publish(rabbit_url, tmp_path, ["one"])
+    monkeypatch.setattr(receiver, "BEGIN_SECONDS", 0.3)
+    slow = open_receiver(rabbit_url)
+    rabbitmq.pause()
+    with pytest.raises(ConnectionError, match=r"has not answered yet"):
+        slow.receive(1, 0)
+    rabbitmq.resume()
+    monkeypatch.setattr(receiver, "BEGIN_SECONDS", 5)
+    assert bodies(slow.receive(1, 1)) == ["one"]
 
 
 def test_a_signal_is_heard_while_it_waits(rabbit_url: str, open_receiver: Open) -> None:
