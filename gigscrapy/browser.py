@@ -36,11 +36,11 @@ def executable(chosen: str | None = None) -> str | None:
     return chosen or next(filter(None, map(shutil.which, DEBIAN_NAMES)), None)
 
 
-def launch_options(chosen: str | None = None) -> dict[str, Any]:
-    """What Playwright starts Chromium with. As root it must do without its sandbox; so do not run as root."""
-    sandbox = () if os.geteuid() else ("--no-sandbox",)
+def launch_options(chosen: str | None = None, *, sandbox: bool = True) -> dict[str, Any]:
+    """What Playwright starts Chromium with. Its sandbox cannot be had as root, nor in most containers."""
+    bare = () if sandbox and os.geteuid() else ("--no-sandbox",)
     path = executable(chosen)
-    return {"args": [*ARGUMENTS, *sandbox], **({"executable_path": path} if path else {})}
+    return {"args": [*ARGUMENTS, *bare], **({"executable_path": path} if path else {})}
 
 
 def installed(chosen: str | None = None) -> bool:
@@ -57,7 +57,8 @@ def configure(settings: BaseSettings) -> None:
     handlers = settings.getdict("DOWNLOAD_HANDLERS")
     handlers[scheme] = "scrapy_playwright.handler.ScrapyPlaywrightDownloadHandler"
     settings.set("DOWNLOAD_HANDLERS", handlers, priority="spider")
-    settings.set("PLAYWRIGHT_LAUNCH_OPTIONS", launch_options(settings["CHROMIUM"]), priority="spider")
+    options = launch_options(settings["CHROMIUM"], sandbox=settings.getbool("CHROMIUM_SANDBOX"))
+    settings.set("PLAYWRIGHT_LAUNCH_OPTIONS", options, priority="spider")
     timeout = settings.getfloat("DOWNLOAD_TIMEOUT") * 1000
     settings.set("PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT", timeout, priority="spider")
 

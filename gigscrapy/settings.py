@@ -94,4 +94,5 @@ RABBIT_URL = os.environ.get("RABBIT_URL") or None  # amqp://user:password@host:5
 RABBIT_QUEUE_TYPE = os.environ.get("RABBIT_QUEUE_TYPE", "quorum")  # classic: as gig-benchmark's processes declare it
 DATABASE_URL = os.environ.get("DATABASE_URL") or None  # mysql://user:password@host:3306/name; unset: SQLite
 CHROMIUM = os.environ.get("CHROMIUM") or None  # path of the browser; unset: Debian's, else Playwright's own
+CHROMIUM_SANDBOX = os.environ.get("CHROMIUM_SANDBOX", "1")  # 0 in a container, which is a sandbox itself
 LOG_LEVEL = os.environ.get("LOG_LEVEL", "INFO")  # default DEBUG

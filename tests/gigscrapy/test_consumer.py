@@ -368,7 +368,7 @@ class TestBreaker:
 def test_two_consumers_share_a_queue(tmp_path: Path) -> None:
     """Each has a connection of its own; what both were given counts once."""
     databases = [connect(None, tmp_path) for _ in range(2)]
-    barrier = threading.Barrier(2)
+    barrier = threading.Barrier(2, timeout=20)
     queues = [Queue(*quotes(600)), Queue(*reversed(quotes(600)))]
 
     def consume(queue: Queue, database: Database) -> int:
