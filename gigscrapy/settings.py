@@ -82,7 +82,7 @@ PRICES_TIMEOUT = 15  # ours: seconds a page has to bring its prices
 PRICES_RETRIES = 1  # ours: how often a page that brought none is asked again
 
 STATS_DUMP = False  # default True; the verdict and the Runs table say what matters
-QUIET_LOGGERS = ["scrapy-playwright", "asyncio", "pika"]  # ours: loggers that speak from ERROR only
+QUIET_LOGGERS = ["scrapy-playwright", "asyncio"]  # ours: loggers that speak from ERROR only
 
 FEED_EXPORT_ENCODING = "utf-8"  # default None
 

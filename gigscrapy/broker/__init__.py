@@ -68,6 +68,8 @@ class Receiver(Protocol):
     def receive(self, limit: int, timeout: float) -> Sequence[Delivery]:
         """Up to ``limit`` deliveries, at most ``timeout`` seconds after the first or, with none, from now.
 
+        None means that the queue was asked and had none: while it connects it waits longer, or raises.
+
         RabbitMQ sends two batches ahead (with ``limit`` 1: none), and no third until they are acknowledged. Another
         ``limit`` than before gives back what is not.
 
@@ -144,5 +146,4 @@ def dead_letter_headers(delivery: Delivery, reason: str, detail: str) -> dict[st
     The detail may quote the message: it is cut, and what is no Unicode in it (half a surrogate pair) is spelt out.
     """
     printable = detail.encode("utf-8", "backslashreplace").decode()
-    first_seen = delivery.headers.get("x-first-seen") or iso(delivery.received_at)
-    return {"x-reason": reason, "x-detail": printable[:DETAIL_LIMIT], "x-first-seen": str(first_seen)[:64]}
+    return {"x-reason": reason, "x-detail": printable[:DETAIL_LIMIT], "x-first-seen": iso(delivery.received_at)}

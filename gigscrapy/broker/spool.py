@@ -55,7 +55,9 @@ class SpoolReceiver:
         self._hold: _Hold | None = None
 
     def receive(self, limit: int, timeout: float) -> Sequence[Delivery]:
-        self._hold = self._hold or _Hold(self._path)
+        if self._hold is None:
+            self._hold = _Hold(self._path)
+            logger.info("messages come from queue %s of the spool %s (no RABBIT_URL is set)", self._queue, self._path)
         with self._connection_errors():
             self._hold.take_from_the_dead()
             return self._collect(self._hold, limit, timeout)

@@ -281,8 +281,6 @@ class Link:
 
     def _on_confirm(self, frame: Any) -> None:
         """One message is settled, or (``multiple``) all up to it. The tags were given in ascending order."""
-        if self.lost.done():
-            return
         upto: int = frame.method.delivery_tag
         if frame.method.multiple:
             tags = []

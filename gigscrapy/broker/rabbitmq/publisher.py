@@ -8,8 +8,9 @@ import asyncio
 import contextlib
 import functools
 import logging
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pika import BasicProperties
@@ -141,7 +142,6 @@ class RabbitPublisher:
 
     async def _send_over(self, link: Link) -> None:
         """Send over this link until all is done. :raises BrokerError, ConnectionError or OSError: when that ends it."""
-        await self._forget()
         link.lost.add_done_callback(lambda _: self._stirred.set())
         trip = _Trip()
         while not self._done:
@@ -170,15 +170,17 @@ class RabbitPublisher:
 
     async def _await_news(self, link: Link, trip: "_Trip") -> None:
         """:raises ConnectionError: when confirms are due and none comes: a queue may hang while its line lives."""
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stirred.wait(), PATIENCE_SECONDS)
-        except TimeoutError:
-            if trip.under_way and not link.is_blocked:
-                raise ConnectionError(f"nothing was confirmed for {PATIENCE_SECONDS} s") from None
+        if link.is_blocked or not trip.under_way:
+            trip.heard = time.monotonic()
+        elif time.monotonic() - trip.heard > PATIENCE_SECONDS:
+            raise ConnectionError(f"nothing was confirmed for {PATIENCE_SECONDS} s")
 
     def _settle(self, trip: "_Trip", row_id: int, safe: bool) -> None:
         """What the broker says of one message."""
         trip.under_way -= 1
+        trip.heard = time.monotonic()
         if safe:
             self._confirmed += 1
             self._to_forget.append(row_id)
@@ -236,6 +238,7 @@ class _Trip:
     :ivar sent: the last row sent; :ivar under_way: sent and not settled.
     :ivar refused: in this round; :ivar is_refused: some were in the round before.
     :ivar seen: how much the outbox had been given when all of it was sent.
+    :ivar heard: when the broker last settled something, or owed nothing; monotonic seconds.
     """
 
     sent: int = 0
@@ -243,6 +246,7 @@ class _Trip:
     refused: int = 0
     is_refused: bool = False
     seen: int = -1
+    heard: float = field(default_factory=time.monotonic)
 
     def end_round(self) -> None:
         self.is_refused = bool(self.refused)

@@ -24,6 +24,9 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+BEGIN_SECONDS = 5
+"""How long one call waits for a new connection to be ready; the attempt goes on when the call has given up."""
+
 
 class RabbitReceiver:
     """See :class:`gigscrapy.broker.Receiver`."""
@@ -36,11 +39,12 @@ class RabbitReceiver:
         self._pauses = Pauses()
         self._not_before = 0.0
         self._is_away = False
+        self._has_begun = False
 
     # -- the contract --------------------------------------------------------------------------------------------------
 
     def receive(self, limit: int, timeout: float) -> Sequence[Delivery]:
-        line = self._line_for(_prefetch(limit), timeout)
+        line = self._ready_line(_prefetch(limit), timeout)
         taken: list[Delivery] = []
         deadline = time.monotonic() + timeout
         while len(taken) < limit:
@@ -53,8 +57,6 @@ class RabbitReceiver:
             elif not taken:
                 deadline = time.monotonic() + timeout
             taken.append(delivery)
-        if line.is_ready:
-            self._say_back()
         return taken
 
     def ack(self, deliveries: Sequence[Delivery]) -> None:
@@ -73,21 +75,25 @@ class RabbitReceiver:
 
     # -- one line after the other --------------------------------------------------------------------------------------
 
-    def _line_for(self, prefetch: int, timeout: float) -> "_Line":
+    def _ready_line(self, prefetch: int, timeout: float) -> "_Line":
         """The present line; a new one where it ended or had another prefetch.
 
-        :raises ConnectionError: when the pause before the next attempt outlasts ``timeout``.
+        :raises ConnectionError: when it has ended, or the pause before the next outlasts ``timeout``, or the broker is
+            slow to answer.
         """
         if self._line is not None and self._line.prefetch != prefetch:
             self.close()
-        if self._line is not None and self._line.has_ended:
-            self._lose(self._line)
         if self._line is None:
             pause = self._not_before - time.monotonic()
             time.sleep(max(0, min(pause, timeout)))
             if pause > timeout:
                 raise ConnectionError(f"{self._address} is away")
             self._line = _Line(self._address, self._queue, self._queue_type, prefetch)
+        if not self._line.begun.wait(BEGIN_SECONDS):  # else a queue would pass for empty that was not even asked yet
+            raise ConnectionError(f"{self._address} has not answered yet")
+        if self._line.has_ended:
+            self._lose(self._line)
+        self._say_ready()
         return self._line
 
     def _line_of(self, deliveries: Sequence[Delivery]) -> "_Line":
@@ -106,24 +112,28 @@ class RabbitReceiver:
             self._is_away = True
         raise line.error
 
-    def _say_back(self) -> None:
+    def _say_ready(self) -> None:
         self._pauses.reset()
         if self._is_away:
             logger.info("%s is back", self._address)
-        self._is_away = False
+        elif not self._has_begun:
+            logger.info("messages come from queue %s of %s", self._queue, self._address)
+        self._is_away, self._has_begun = False, True
 
 
 class _Line:
     """One connection and its thread, from attempt to loss.
 
-    :ivar inbox: what was received, and ``None`` at the end; :ivar error: what ended it.
+    :ivar inbox: what was received, and ``None`` at the end.
+    :ivar begun: set when it receives, or has ended; :ivar has_ended: it is of no more use; :ivar error: why.
     """
 
     def __init__(self, address: Address, queue: str, queue_type: str, prefetch: int) -> None:
         self.prefetch = prefetch
         self.inbox: queues.SimpleQueue[Delivery | None] = queues.SimpleQueue()
         self.error: Exception = ConnectionError("closed")
-        self.is_ready = False
+        self.begun = threading.Event()
+        self.has_ended = False
         self._address = address
         self._queue, self._dead_queue = queue, dead_queue(queue)
         self._queue_type = queue_type
@@ -136,10 +146,6 @@ class _Line:
         self._thread = threading.Thread(target=self._run, args=(started,), name=f"receiver of {queue}", daemon=True)
         self._thread.start()
         started.wait()
-
-    @property
-    def has_ended(self) -> bool:
-        return not self._thread.is_alive()
 
     # -- from the consumer's thread ------------------------------------------------------------------------------------
 
@@ -156,7 +162,7 @@ class _Line:
             except concurrent.futures.CancelledError:
                 raise ConnectionError(str(self.error)) from self.error
             except TimeoutError:
-                if self.has_ended:  # between our asking and its end there is a moment when nobody answers
+                if not self._thread.is_alive():  # between our asking and its end there is a moment nobody answers in
                     raise ConnectionError(str(self.error)) from self.error
 
     def close(self) -> None:
@@ -199,30 +205,30 @@ class _Line:
         await self.ack([delivery.tag[1]])
 
     def _run(self, started: threading.Event) -> None:
-        try:
-            with asyncio.Runner() as runner:
-                self._loop = runner.get_loop()
-                self._living = self._loop.create_task(self._live())
-                started.set()
+        with asyncio.Runner() as runner:
+            self._loop = runner.get_loop()
+            self._living = self._loop.create_task(self._live())
+            started.set()
+            with contextlib.suppress(asyncio.CancelledError):
                 self._loop.run_until_complete(self._living)
-        except asyncio.CancelledError:
-            pass
-        except Exception as error:  # noqa: BLE001 - whatever it is, the consumer's thread raises it
-            self.error = error
-        finally:
-            self.inbox.put(None)
 
     async def _live(self) -> None:
-        self._link = await Link.open(self._address, f"gigscrapy receiver of {self._queue}")
         try:
+            self._link = await Link.open(self._address, f"gigscrapy receiver of {self._queue}")
             for queue in {self._queue, self._dead_queue}:
                 await self._link.ensure_queue(queue, self._queue_type)
             await self._link.consume(self._queue, self.prefetch, self._on_message)
-            self.is_ready = True
+            self.begun.set()
             await self._link.lost
             self._link.check()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the consumer's thread raises it
+            self.error = error
         finally:
-            await self._link.close()
+            self.has_ended = True  # before the goodbye, which may take its time
+            self.inbox.put(None)
+            self.begun.set()
+            if self._link is not None:
+                await self._link.close()
 
     def _leave(self) -> None:
         """End it, by the loss of the link where there is one: a goodbye that is being said is then said to its end."""
