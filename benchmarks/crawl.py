@@ -23,11 +23,11 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gigscrapy.pages.settled import LIST_SETTLED, MATCH_SETTLED
 from parsel import Selector
 from playwright.async_api import Browser, Page, async_playwright
 
 from gigscrapy import browser
+from gigscrapy.pages.settled import LIST_SETTLED, MATCH_SETTLED
 
 LEAGUE = "/cotes/foot/france/ligue-1"
 TABS = 4

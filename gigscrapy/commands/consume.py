@@ -3,7 +3,6 @@
 import argparse
 import logging
 import signal
-import sys
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from scrapy.utils.log import configure_logging
 
 from gigscrapy.broker import BrokerError, receiver
 from gigscrapy.consumer import Consumer, Halt, Totals
+from gigscrapy.terminal import follow_stderr
 from schema.database import BadDatabaseUrl, connect, masked
 
 MENDED_BY_A_PERSON = 78
@@ -115,13 +115,6 @@ def rate() -> Iterator[Rate]:
         yield Rate(None)
         return
     with console.status("waiting for messages") as status:
-        _log_above_the_line()
+        follow_stderr()
         yield Rate(status)
-    _log_above_the_line()
-
-
-def _log_above_the_line() -> None:
-    """Rich replaces ``sys.stderr`` while the line is shown; log handlers must follow, or they write into it."""
-    for handler in logging.root.handlers:
-        if isinstance(handler, logging.StreamHandler) and not isinstance(handler, logging.FileHandler):
-            handler.setStream(sys.stderr)
+    follow_stderr()
