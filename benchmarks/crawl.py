@@ -22,9 +22,10 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from parsel import Selector
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, Request, Route, async_playwright
 
 from gigscrapy import browser
 from gigscrapy.pages.settled import LIST_SETTLED, MATCH_SETTLED
@@ -93,7 +94,8 @@ def sequential(site: str, *, sleeps: bool) -> int:
             quotes += bookmakers(await page.content())
         return quotes
 
-    return asyncio.run(with_chromium(visit))
+    everything = {**browser.launch_options(site, os.environ.get("CHROMIUM")), "args": list(browser.ARGUMENTS)}
+    return asyncio.run(with_chromium(visit, **everything))
 
 
 def tabs(site: str) -> int:
@@ -115,7 +117,7 @@ def tabs(site: str) -> int:
 
         return sum(await asyncio.gather(*map(work, pages)))
 
-    return asyncio.run(with_chromium(visit))
+    return asyncio.run(with_chromium(visit, **browser.launch_options(site, os.environ.get("CHROMIUM"))))
 
 
 def bookmakers(html: str) -> int:
@@ -128,13 +130,13 @@ async def load(page: Page, url: str, settled: str) -> None:
     await page.wait_for_function(settled)
 
 
-async def skip_unneeded(route, request) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001 - Playwright's own
-    await (route.abort() if browser.unneeded(request) else route.continue_())
+async def skip_unneeded(route: Route, request: Request) -> None:
+    await (route.abort() if request.resource_type in browser.NOT_NEEDED else route.continue_())
 
 
-async def with_chromium(visit: Callable[[Browser], Awaitable[int]]) -> int:
+async def with_chromium(visit: Callable[[Browser], Awaitable[int]], **options: Any) -> int:
     async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(**browser.launch_options(os.environ.get("CHROMIUM")))
+        chromium = await playwright.chromium.launch(**options)
         try:
             return await visit(chromium)
         finally:

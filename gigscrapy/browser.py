@@ -4,6 +4,7 @@ Prices are put into the page by its own script, so the HTML as it arrives has no
 kick-offs) is there without a browser.
 """
 
+import logging
 import os
 import shutil
 from pathlib import Path
@@ -13,8 +14,13 @@ from urllib.parse import urlsplit
 from playwright.async_api import Page
 from playwright.async_api import Request as BrowserRequest
 from playwright.async_api import TimeoutError as BrowserTimeout
+from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
 from scrapy_playwright.page import PageMethod
+
+from gigscrapy.middlewares import PoliteRobots
+
+logger = logging.getLogger(__name__)
 
 NOT_NEEDED = {"image", "media", "font", "stylesheet"}
 
@@ -36,17 +42,35 @@ def executable(chosen: str | None = None) -> str | None:
     return chosen or next(filter(None, map(shutil.which, DEBIAN_NAMES)), None)
 
 
-def launch_options(chosen: str | None = None, *, sandbox: bool = True) -> dict[str, Any]:
-    """What Playwright starts Chromium with. Its sandbox cannot be had as root, nor in most containers."""
-    bare = () if sandbox and os.geteuid() else ("--no-sandbox",)
+def launch_options(site: str, chosen: str | None = None, *, sandbox: bool = True) -> dict[str, Any]:
+    """What Playwright starts Chromium with.
+
+    Hosts other than the site's do not exist for it, whatever a page asks for, by whatever means.
+
+    :param site: address of the site; :param sandbox: Chromium's own; it cannot be had as root, nor in most containers.
+    """
     path = executable(chosen)
-    return {"args": [*ARGUMENTS, *bare], **({"executable_path": path} if path else {})}
+    rules = ", ".join(["MAP * ~NOTFOUND", *(f"EXCLUDE {host}" for host in hosts(site))])
+    return {
+        "args": [*ARGUMENTS, f"--host-resolver-rules={rules}"],
+        "chromium_sandbox": sandbox and os.geteuid() != 0,
+        **({"executable_path": path} if path else {}),
+    }
+
+
+def hosts(site: str) -> tuple[str, ...]:
+    """The site's host, and where that has a name, all under the same last two labels (``oddsv2.coteur.com``)."""
+    host = urlsplit(site).hostname or ""
+    if host == "localhost" or host.replace(".", "").isdigit() or ":" in host:
+        return (host,)
+    domain = ".".join(host.split(".")[-2:])
+    return (domain, f"*.{domain}")
 
 
 def installed(chosen: str | None = None) -> bool:
     """Whether there is a browser to start, the system's or Playwright's own."""
     if path := executable(chosen):
-        return Path(path).is_file()
+        return Path(path).is_file() and os.access(path, os.X_OK)
     cache = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache/ms-playwright")
     return any(cache.glob("chromium*"))
 
@@ -57,24 +81,45 @@ def configure(settings: BaseSettings) -> None:
     handlers = settings.getdict("DOWNLOAD_HANDLERS")
     handlers[scheme] = "scrapy_playwright.handler.ScrapyPlaywrightDownloadHandler"
     settings.set("DOWNLOAD_HANDLERS", handlers, priority="spider")
-    options = launch_options(settings["CHROMIUM"], sandbox=settings.getbool("CHROMIUM_SANDBOX"))
+    sandbox = settings.getbool("CHROMIUM_SANDBOX")
+    options = launch_options(settings["SITE_URL"], settings["CHROMIUM"], sandbox=sandbox)
     settings.set("PLAYWRIGHT_LAUNCH_OPTIONS", options, priority="spider")
     timeout = settings.getfloat("DOWNLOAD_TIMEOUT") * 1000
     settings.set("PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT", timeout, priority="spider")
 
 
-def unneeded(request: BrowserRequest) -> bool:
-    """Whether the page can show its prices without this: pictures, looks, and everything that is not the site's own."""
-    return request.resource_type in NOT_NEEDED or not _same_site(request.url, request.frame.url or request.url)
+class Unneeded:
+    """Tells the browser what to leave: pictures and looks, what is not the site's own, what robots.txt forbids."""
 
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.site = hosts(crawler.settings["SITE_URL"])
+        self.forbidden: set[str] = set()
 
-def _same_site(url: str, page: str) -> bool:
-    """Whether both are one site: the same host, or hosts under the same last two labels (``oddsv2.coteur.com``)."""
-    host, page_host = urlsplit(url).hostname or "", urlsplit(page).hostname or ""
-    if not page_host or page == "about:blank" or host == page_host:
+    def __call__(self, request: BrowserRequest) -> bool:
+        """Whether the page can do, or must do, without this."""
+        return request.resource_type in NOT_NEEDED or not self.is_own(request.url) or self.is_forbidden(request.url)
+
+    def is_own(self, url: str) -> bool:
+        """Whether it comes from the site."""
+        host = urlsplit(url).hostname or ""
+        return any(host == known or (known[0] == "*" and host.endswith(known[1:])) for known in self.site)
+
+    def is_forbidden(self, url: str) -> bool:
+        """Whether robots.txt keeps us from it; said once for each path, for then the prices may not come."""
+        robots = self.crawler.get_downloader_middleware(PoliteRobots)
+        if robots is None or not robots.forbids(url):
+            return False
+        path = urlsplit(url).path
+        if path not in self.forbidden:
+            self.forbidden.add(path)
+            logger.warning("robots.txt forbids %s, which the page asks for; its prices may not come", path)
         return True
-    site = ".".join(page_host.split(".")[-2:])
-    return not page_host.replace(".", "").isdigit() and (host == site or host.endswith(f".{site}"))
+
+
+def hides_the_answer(error: BaseException | None) -> bool:
+    """Whether Chromium got an answer and does not say which: an error status with nothing to show."""
+    return error is not None and "ERR_HTTP_RESPONSE_CODE_FAILURE" in str(error)
 
 
 def rendered(settled: str, timeout: float, user_agent: str) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 import csv
 import dataclasses
 import io
-from collections.abc import AsyncIterator, Iterable, Iterator
+import itertools
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -13,11 +14,11 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response, TextResponse
 from twisted.python.failure import Failure
 
-from gigscrapy.leagues import COLUMNS, PATH, League, fold
+from gigscrapy.leagues import COLUMNS, PATH, League, fold, read
 from gigscrapy.pages import MenuLeague, PageChanged
 from gigscrapy.pages.menu import read_menu, read_sports
 from gigscrapy.verdict import cause_of
-from schema.names import name_key
+from schema.names import BadName, name_key, tidy
 from schema.reference import Sport, sports
 
 PAGES_AT_MOST = 30
@@ -32,31 +33,63 @@ class Difference:
     moved_from: str | None = None
 
 
-def compare(found: Iterable[MenuLeague], catalogue: Iterable[League]) -> list[Difference]:
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The rows to paste, and in a sentence each what the site has besides but no row can be given for."""
+
+    differences: list[Difference]
+    withheld: list[str]
+
+
+def compare(
+    found: Iterable[MenuLeague], catalogue: Iterable[League], complete: Collection[str] | None = None
+) -> Comparison:
     """What the catalogue lacks of ``found``, as rows ready to paste.
 
-    A league has moved when the site's own number, or its sport, country and title, stand in the catalogue at a path
-    the site does not link any more. Leagues of sports nobody has described are passed over.
+    A league has moved when its sport and the site's own number, or its sport, country and title, stand in the catalogue
+    at a path the site does not link any more. Leagues of sports nobody has described are passed over.
+
+    :param complete: slugs of the sports of which ``found`` has all there is, ``None`` for every sport. Of another sport
+        nobody can say that a league is not linked any more: what may have moved there is withheld.
     """
     linked = {league.path: league for league in found}
     rows = list(catalogue)
     paths = {league.path for league in rows}
     gone = [league for league in rows if league.path not in linked]
-    differences = []
+    differences: list[Difference] = []
+    withheld: list[str] = []
     for path, seen in sorted(linked.items()):
         sport = _sport_of(path)
         if path in paths or sport is None:
             continue
-        if old := next((league for league in gone if _same(league, seen, sport)), None):
+        old = next((league for league in gone if _same(league, seen, sport)), None)
+        if old and complete is not None and sport.slug not in complete:
+            withheld.append(f"{path} may be {old.name} moved from {old.path}: {sport.name} was not read completely")
+        elif old:
             row = dataclasses.replace(old, path=path, site_id=seen.site_id or old.site_id)
             rows[rows.index(old)] = row
             gone.remove(old)
             differences.append(Difference(row, moved_from=old.path))
         else:
-            row = _new_row(seen, sport, rows)
+            try:
+                row = _new_row(seen, sport, rows)
+            except BadName as error:
+                withheld.append(f"{path} cannot be named: {seen.title!r} {error}")
+                continue
             rows.append(row)
             differences.append(Difference(row))
-    return differences
+    return Comparison(differences, withheld)
+
+
+def pasted(differences: Iterable[Difference], catalogue: Iterable[League]) -> tuple[League, ...]:
+    """The catalogue as it is once the rows are in it.
+
+    :raises CatalogueError: when it could not be loaded any more.
+    """
+    differences = list(differences)
+    moved = {difference.moved_from for difference in differences}
+    kept = [Difference(league) for league in catalogue if league.path not in moved]
+    return tuple(read(as_csv([*kept, *differences]).splitlines()))
 
 
 def as_csv(differences: Iterable[Difference]) -> str:
@@ -77,23 +110,26 @@ def _sport_of(path: str) -> Sport | None:
 
 
 def _same(league: League, seen: MenuLeague, sport: Sport) -> bool:
+    if league.sport != sport.name:
+        return False
     if league.site_id is not None and league.site_id == seen.site_id:
         return True
-    country = seen.country or ""
-    return (league.sport, fold(league.country), fold(league.title)) == (sport.name, fold(country), fold(seen.title))
+    # Letters that do not fold leave nothing, and nothing is like nothing.
+    title = fold(seen.title)
+    return bool(title) and (fold(league.country), fold(league.title)) == (fold(seen.country or ""), title)
 
 
 def _new_row(seen: MenuLeague, sport: Sport, rows: Iterable[League]) -> League:
-    """A row for a league nobody has met: its title made unique in its sport, its name by the catalogue's rule."""
+    """A row for a league nobody has met: its title made unique in its sport, its name by the catalogue's rule.
+
+    :raises BadName: when no title or name can be made of what the site prints.
+    """
     match = PATH.fullmatch(seen.path)
     assert match
-    country = seen.country or match[2].replace("-", " ").title()
-    title = seen.title
-    if name_key(title) in {name_key(row.title) for row in rows if row.sport == sport.name}:
-        title = f"{title} {country}"
-    taken = {row.name for row in rows}
+    country = tidy(seen.country or match[2].replace("-", " ").title())
+    name, title = _free(tidy(seen.title), country, sport, rows)
     return League(
-        name=fold(title) if fold(title) not in taken else fold(title) + sport.name,
+        name=name,
         sport=sport.name,
         country=country,
         title=title,
@@ -105,19 +141,51 @@ def _new_row(seen: MenuLeague, sport: Sport, rows: Iterable[League]) -> League:
     )
 
 
+def _free(title: str, country: str, sport: Sport, rows: Iterable[League]) -> tuple[str, str]:
+    """The first name and title nobody has: the title as it is, with its country, then with a number besides.
+
+    :raises BadName: when the title has nothing a name could be made of, or is too long.
+    """
+    if not fold(title):
+        raise BadName("has no letter or digit of ASCII")
+    rows = list(rows)
+    names = {row.name for row in rows}
+    titles = {name_key(row.title) for row in rows if row.sport == sport.name}
+    numbered = (f"{title} {country} {number}" for number in itertools.count(2))
+    for candidate in map(tidy, itertools.chain([title, f"{title} {country}"], numbered)):
+        name = next((name for name in (fold(candidate), fold(candidate) + sport.name) if name not in names), None)
+        if name and name_key(candidate) not in titles:
+            return name, candidate
+    raise AssertionError  # the numbers do not end
+
+
+def find_sport(text: str) -> Sport | None:
+    """The sport of that name, title or slug, in whatever spelling."""
+    return next(
+        (sport for sport in sports().values() if fold(text) in map(fold, (sport.name, sport.title, sport.slug))), None
+    )
+
+
 class DiscoverySpider(scrapy.Spider):
-    """Reads the menu and every sport's page; keeps the leagues they link in :attr:`found`."""
+    """Reads the menu and every sport's page; keeps the leagues they link in :attr:`found`.
+
+    :ivar sports: slugs of the sports asked for; :ivar complete: of those read to their last page;
+        :ivar menu_read: whether the home page was; :ivar failures: what was not read and why, a sentence each.
+    """
 
     name = "discovery"
     custom_settings = {"ITEM_PIPELINES": {}}  # noqa: RUF012 - declared so by Scrapy
     site: str
     allowed_domains: list[str]
 
-    def __init__(self, only: str = "") -> None:
+    def __init__(self, only: Iterable[str] = ()) -> None:
+        """:param only: slugs of the sports to read, none for all."""
         super().__init__()
-        self.only = set(filter(None, only.split(",")))
+        self.only = set(only)
         self.found: dict[str, MenuLeague] = {}
         self.sports: set[str] = set()
+        self.complete: set[str] = set()
+        self.menu_read = False
         self.failures: list[str] = []
 
     @classmethod
@@ -129,11 +197,14 @@ class DiscoverySpider(scrapy.Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         yield scrapy.Request(f"{self.site}/", self.read, errback=self.failed)
-        for request in self.sport_pages(sport.slug for sport in sports().values() if sport.code in SEEN_SPORTS):
+        seen = (sport.slug for sport in sports().values() if sport.code in SEEN_SPORTS)
+        for request in self.sport_pages(sorted(self.only) or seen):
             yield request
 
     def read(self, response: Response, sport: str | None = None, page: int = 1) -> Iterator[scrapy.Request]:
-        assert isinstance(response, TextResponse)
+        if not isinstance(response, TextResponse):
+            self.failures.append(f"{response.url}: the answer is no text")
+            return
         try:
             seen = read_menu(response.text, url=response.url)
         except PageChanged as error:
@@ -144,7 +215,11 @@ class DiscoverySpider(scrapy.Spider):
             self.found[league.path] = league
         self.logger.info("%s: %d leagues, %d new", response.url, len(seen), len(fresh))
         yield from self.sport_pages(read_sports(response.text))
-        if sport and fresh and page < PAGES_AT_MOST:
+        if sport is None:
+            self.menu_read = True
+        elif not fresh:
+            self.complete.add(sport)
+        elif page < PAGES_AT_MOST:
             yield self.sport_page(sport, page + 1)
 
     def sport_pages(self, slugs: Iterable[str]) -> Iterator[scrapy.Request]:

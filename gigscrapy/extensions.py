@@ -74,9 +74,8 @@ class RunLedger:
         self.verdict = verdict
         self.crawler.stats.set_value("verdict", verdict.code)
         self.crawler.stats.set_value("exit_code", verdict.exit_code)
-        if self.pipeline.publisher:
-            await self.send(self.report("finished", verdict))
-            await self.pipeline.close()
+        await self.send(self.report("finished", verdict))
+        await self.pipeline.close()
         if waiting := self.crawler.stats.get_value("broker/waiting"):
             logger.warning("%d messages wait in the outbox, the next crawl sends them on", waiting)
         level = logging.ERROR if verdict.exit_code else logging.INFO
@@ -84,6 +83,8 @@ class RunLedger:
 
     async def send(self, report: RunReport) -> None:
         """Without its report a run is still read, judged and logged; the tables then miss the judgement."""
+        if self.pipeline.publisher is None:
+            return  # the broker would not have us; that is the verdict, and it is logged
         try:
             await self.pipeline.send(report)
         except OSError as error:
@@ -101,9 +102,10 @@ class RunLedger:
             finished_at=now if verdict else None,
             verdict=verdict.code if verdict else None,
             exit_code=verdict.exit_code if verdict else None,
-            sentence=verdict.sentence if verdict else None,
+            sentence=verdict.sentence[:2000].strip() if verdict else None,
             site=self.spider.site,
-            arguments=" ".join(f"{name}={value}" for name, value in self.spider.arguments.items()) or None,
+            arguments=" ".join(f"{name}={value}" for name, value in self.spider.arguments.items())[:500].strip()
+            or None,
             counts={name: stats.get(stat, 0) for name, stat in COUNTS.items()},
         )
 
@@ -137,7 +139,7 @@ class Progress:
         return progress
 
     def spider_opened(self) -> None:
-        if not self.console.is_terminal:
+        if not self.console.is_terminal or self.console.is_dumb_terminal:
             return
         columns = (
             TextColumn("{task.description}", markup=False, table_column=Column(width=40, no_wrap=True)),
@@ -153,10 +155,13 @@ class Progress:
 
     def match_read(self, title: str, bookmakers: int) -> None:
         done, wanted = (self.crawler.stats.get_value(f"matches/{what}", 0) for what in ("parsed", "discovered"))
+        # The site wrote the title: no character of it may move the cursor or ring the bell.
+        shown = "".join(character if character.isprintable() else " " for character in title)
         if self.bar:
-            self.bar.update(self.task, completed=done, total=wanted, description=title)
+            self.bar.update(self.task, completed=done, total=wanted, description=shown)
         else:
-            self.console.print(f"{done}/{wanted} {title}: {bookmakers} bookmakers", markup=False, highlight=False)
+            line = f"{done}/{wanted} {shown}: {bookmakers} bookmakers"
+            self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def spider_closed(self) -> None:
         if self.bar:

@@ -107,7 +107,8 @@ def _league(row: dict[str, str]) -> League:
         site_id=int(row["site_id"]) if row["site_id"] else None,
         gig_keys=tuple(row["gig_keys"].split()),
     )
-    plain = fold(league.title)
+    if not (plain := fold(league.title)):
+        raise ValueError(f"title {league.title!r} gives an empty name: it has no letter or digit of ASCII")
     if league.sport not in sports():
         raise ValueError(f"sport {league.sport!r} is not one of {', '.join(sports())}")
     if league.name not in (plain, plain + league.sport):

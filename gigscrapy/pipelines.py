@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Self
 
 from scrapy.crawler import Crawler
-from scrapy.exceptions import CloseSpider, DropItem
+from scrapy.exceptions import CloseSpider, DropItem, NotConfigured
 
 from gigscrapy.broker import BrokerError, Publisher, publisher
+from gigscrapy.spiders.base import LeagueSpider
 from gigscrapy.verdict import BROKER_REFUSED, NOT_DURABLE_REASON
 from schema.messages import Message, OddsItem, encode
 from schema.reference import find_bookmaker
@@ -49,15 +50,18 @@ class Publish:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
+        if not isinstance(crawler.spider, LeagueSpider):
+            raise NotConfigured  # `scrapy shell` and the like send nothing
         return cls(crawler)
 
     async def open_spider(self) -> None:
         settings = self.crawler.settings
+        assert isinstance(self.crawler.spider, LeagueSpider)
         try:
             self.publisher = publisher(
                 settings["RABBIT_URL"],
                 Path(settings["GIGSCRAPY_HOME"]),
-                owner=self.crawler.spider.run_id,  # type: ignore[union-attr] # a LeagueSpider's
+                owner=self.crawler.spider.run_id,
                 queue_type=settings["RABBIT_QUEUE_TYPE"],
             )
             await self.publisher.open()

@@ -19,6 +19,7 @@ ROBOTSTXT_OBEY = True  # default False
 CONCURRENT_REQUESTS = 4  # default 16; what is under way when a crawl is stopped is still read, so keep it few
 CONCURRENT_REQUESTS_PER_DOMAIN = 1  # default 8
 DOWNLOAD_DELAY = 1  # default 0
+DOWNLOAD_DELAY_JITTER = 0  # default 0.5, which halves some delays; a second is the least that we leave
 AUTOTHROTTLE_ENABLED = True  # default False
 AUTOTHROTTLE_START_DELAY = 2  # default 5
 RETRY_AFTER_LIMIT = 120  # ours: seconds of the longest Retry-After that is waited for; a longer one ends the request
@@ -76,7 +77,6 @@ RETRY_EXCEPTIONS = [
 ]
 RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # default ERROR; the run ledger says it, with the page and the cause
 
-PLAYWRIGHT_ABORT_REQUEST = "gigscrapy.browser.unneeded"
 PLAYWRIGHT_MAX_PAGES_PER_CONTEXT = 4
 PRICES_TIMEOUT = 15  # ours: seconds a page has to bring its prices
 PRICES_RETRIES = 1  # ours: how often a page that brought none is asked again

@@ -41,7 +41,7 @@ class Cause(Enum):
         "the site asks for fewer requests (429); raise DOWNLOAD_DELAY",
     )
     SITE_ERROR = ("site-error", 24, "the site answered with an error of its own (5xx); come back later")
-    REFUSED = ("refused", 25, "the site refused the page (4xx); it may have moved: `scrapy discover`")
+    REFUSED = ("refused", 25, "the site refused the page (4xx)")
     UNREACHABLE = ("unreachable", 26, "no connection, or it broke; check SITE_URL and the network")
     TIMED_OUT = ("timed-out", 27, "no answer in time; raise DOWNLOAD_TIMEOUT or come back later")
     TRUNCATED = ("truncated", 28, "the answer broke off before its end; nothing of it is believed")
@@ -50,6 +50,9 @@ class Cause(Enum):
         29,
         "the page came without its prices; raise PRICES_TIMEOUT or look at it in a browser",
     )
+    MOVED = ("moved", 35, "the address leads elsewhere now, and what stands there is not believed: `scrapy discover`")
+    NO_BROWSER = ("no-browser", 36, "the browser did not start: check CHROMIUM and CHROMIUM_SANDBOX")
+    ENDLESS = ("endless", 37, "the list has more pages than are followed")
     NOT_READ = ("not-read", 34, "an error of ours; the log has it, please report it")
 
     @property
@@ -63,6 +66,13 @@ class Cause(Enum):
     @property
     def advice(self) -> str:
         return self.value[2]
+
+
+class Elsewhere(Exception):
+    """The answer came from another page than the one that was asked for: a redirect."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(f"was sent on to {url}")
 
 
 NOTHING_LISTED = 20
@@ -94,6 +104,8 @@ def cause_of(error: BaseException) -> Cause:
             return Cause.PAGE_CHANGED
         case ForbiddenByRobots():
             return Cause.ROBOTS
+        case Elsewhere():
+            return Cause.MOVED
         case HttpError():
             status = error.response.status
             return Cause.RATE_LIMITED if status == 429 else Cause.SITE_ERROR if status >= 500 else Cause.REFUSED
@@ -104,8 +116,14 @@ def cause_of(error: BaseException) -> Cause:
         case CannotResolveHostError() | DownloadConnectionRefusedError() | DownloadFailedError() | OSError():
             return Cause.UNREACHABLE
         case IgnoreRequest():
-            return Cause.REFUSED
-    message = str(error)
+            return Cause.MOVED  # Scrapy's own: to another site, in circles, to something that is no page
+    return _cause_in(str(error))
+
+
+def _cause_in(message: str) -> Cause:
+    """The cause that only Chromium's words tell."""
+    if "BrowserType.launch" in message:
+        return Cause.NO_BROWSER
     if "ERR_CONTENT_LENGTH_MISMATCH" in message or "ERR_INCOMPLETE_CHUNKED" in message:
         return Cause.TRUNCATED
     return Cause.UNREACHABLE if "net::ERR_" in message else Cause.NOT_READ
@@ -131,6 +149,9 @@ def judge(stats: Mapping[str, Any], *, reason: str, least: int) -> Verdict:
     if reason in (BROKER_REFUSED, NOT_DURABLE_REASON) or lost:
         sentence = stats.get("broker/refused") or f"{lost} quotes could not be made durable; see the log"
         return Verdict("not-durable", NOT_DURABLE, sentence)
+    if stats.get("spider_exceptions/count"):
+        cause = Cause.NOT_READ
+        return Verdict(cause.code, cause.exit_code, cause.advice)
     if reason != "finished":
         done, wanted = stats.get("matches/parsed", 0), stats.get("matches/discovered", 0)
         return Verdict("interrupted", INTERRUPTED, f"stopped ({reason}) after {done} of {wanted} matches")
@@ -146,7 +167,7 @@ def _judge_list(stats: Mapping[str, Any], least: int) -> Verdict | None:
         return Verdict("nothing-listed", 0, "the page lists no match: out of season")
     if not listed:
         return Verdict("nothing-listed", NOTHING_LISTED, f"the page lists no match, at least {least} were expected")
-    if listed < least:
+    if listed < least and not lists:
         return Verdict("too-few", TOO_FEW, f"the page lists {listed} matches, at least {least} were expected")
     if stats.get("matches/discovered", 0):
         return None
@@ -160,12 +181,44 @@ def _judge_matches(stats: Mapping[str, Any]) -> Verdict:
     lists, matches = causes(stats, "list"), causes(stats, "match")
     if not read and (struck := lists + matches):
         return _failed(struck, f"none of {wanted} matches was read")
-    if read < wanted or lists:
-        unread = f"not read: {wanted - read} of {wanted} matches, {lists.total()} list pages; {_told(lists + matches)}"
-        return Verdict("incomplete", INCOMPLETE, unread)
+    unreadable = stats.get("rows/unreadable", 0)
+    empty = sorted(key.rpartition("/")[2] for key in stats if key.startswith("markets/empty/"))
+    if read < wanted or lists or unreadable or empty:
+        missing = (
+            f"{wanted - read} of {wanted} matches" if read < wanted else "",
+            f"{lists.total()} list pages" if lists else "",
+            f"{unreadable} rows that cannot be told apart" if unreadable else "",
+            f"any match of market {', '.join(empty)}" if empty else "",
+        )
+        return Verdict(
+            "incomplete",
+            INCOMPLETE,
+            "; ".join(
+                filter(
+                    None, (f"not read: {', '.join(filter(None, missing))}", _told(lists + matches), _passed_over(stats))
+                )
+            ),
+        )
     if not sent:
         return Verdict(Cause.NO_PRICES.code, Cause.NO_PRICES.exit_code, f"{read} matches read, none has a price to use")
-    return Verdict("complete", 0, f"{read} of {wanted} matches read, {sent} quotes sent")
+    return Verdict(
+        "complete",
+        0,
+        "; ".join(filter(None, (f"{read} of {wanted} matches read, {sent} quotes sent", _passed_over(stats)))),
+    )
+
+
+def _passed_over(stats: Mapping[str, Any]) -> str:
+    """What was there and is no part of what is read: nothing is left out without a word."""
+    words = {
+        "quotes/empty": "rows without a price",
+        "quotes/nobody's": "best prices without a bookmaker",
+        "matches/unpriced": "matches that nobody prices yet",
+        "markets/unread": "markets below the first",
+        "check/best_differs": "matches whose best prices the list shows otherwise",
+    }
+    counts = [f"{stats[key]} {what}" for key, what in words.items() if stats.get(key)]
+    return f"besides: {', '.join(counts)}" if counts else ""
 
 
 def causes(stats: Mapping[str, Any], page: str) -> Counter[Cause]:

@@ -8,7 +8,7 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from uuid import uuid4
 
@@ -23,7 +23,22 @@ OWN_SITE: Settings = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": False, "CONCU
 TERSE: Settings = {"LOG_LEVEL": "WARNING", "LOG_FORMAT": "%(levelname)s %(message)s"}
 
 
+STOPPED = 130
+"""What a shell gives a command that Ctrl-C ended."""
+
+NOTHING_CRAWLED = 2
+"""Exit code of a crawl that could not even start."""
+
+
 def main() -> int:
+    try:
+        return demonstrate()
+    except KeyboardInterrupt:
+        print("\nInterrompu.", file=sys.stderr)  # noqa: T201
+        return STOPPED
+
+
+def demonstrate() -> int:
     parser = argparse.ArgumentParser(prog="python -m replica.demo", description=__doc__)
     parser.add_argument("--league", default="ligue1", help="a name of `scrapy leagues`")
     parser.add_argument("--site", help="address of the live site; without it the look-alike is crawled")
@@ -34,10 +49,19 @@ def main() -> int:
         )
 
     home = Path(os.environ.get("GIGSCRAPY_HOME", "var"))
-    home.mkdir(parents=True, exist_ok=True)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        replica = None if options.site else serve(Options(tick_file=home / "replica-tick"))
+    except OSError as error:
+        parser.error(f"{home} cannot be the folder of the data (GIGSCRAPY_HOME): {error.strerror}")
+    except ValueError as error:
+        parser.error(str(error))
     run_id = uuid4().hex
-    with site(options.site, home) as (address, settings):
-        crawled = scrapy("crawl", options.league, "-a", f"_job={run_id}", *set_all({"SITE_URL": address, **settings}))
+    with replica or contextlib.nullcontext():
+        settings = {"SITE_URL": replica.url, **OWN_SITE} if replica else {"SITE_URL": options.site}
+        crawled = scrapy("crawl", options.league, "-a", f"_job={run_id}", *set_all({**settings, **TERSE}))
+    if crawled == NOTHING_CRAWLED:
+        return crawled
     consumed = scrapy("consume", "--drain", *set_all(TERSE), quiet=True)  # its figures are in the run's account
     shown = python("admin.report", "--run", run_id)
     print(where(home))  # noqa: T201
@@ -51,16 +75,6 @@ def where(home: Path) -> str:
     return f"Données : {data}\nPour les parcourir : make admin, puis http://127.0.0.1:5000/"
 
 
-@contextlib.contextmanager
-def site(address: str | None, home: Path) -> Iterator[tuple[str, Settings]]:
-    """The site to crawl, and the settings that go with it."""
-    if address:
-        yield address, TERSE
-    else:
-        with serve(Options(tick_file=home / "replica-tick")) as replica:
-            yield replica.url, {**OWN_SITE, **TERSE}
-
-
 def set_all(settings: Settings) -> list[str]:
     return [word for name, value in settings.items() for word in ("-s", f"{name}={value}")]
 
@@ -70,9 +84,23 @@ def scrapy(*arguments: str, quiet: bool = False) -> int:
 
 
 def python(module: str, *arguments: str, quiet: bool = False) -> int:
-    """Run a command as a person would, in this environment; its exit code."""
+    """Run a command as a person would, in this environment; its exit code.
+
+    In a process group of its own Ctrl-C does not reach it: it is told to end by SIGTERM, which a crawl obeys by putting
+    its things away, and which leaves no traceback of a command that has only begun.
+    """
     command = [sys.executable, "-m", module, *arguments]
-    return subprocess.run(command, check=False, stdout=subprocess.DEVNULL if quiet else None).returncode  # noqa: S603
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL if quiet else None, process_group=0)  # noqa: S603
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        process.terminate()
+        process.wait()
+        raise
+    finally:
+        if process.poll() is None:  # a second Ctrl-C would not wait
+            process.kill()
+            process.wait()
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import argparse
 from typing import cast
+from urllib.parse import urlsplit
 
 from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.exceptions import UsageError
@@ -32,15 +33,28 @@ class Command(CrawlCommand):
             resembling = ", ".join(nearest(name)) or "none resembles it"
             raise UsageError(f"there is no league {name!r}; {resembling}; `scrapy leagues` lists all", print_help=False)
         try:
-            Wanted.read(league, **{name: value for name, value in arguments.items() if name != "_job"})
+            Wanted.read(league, **arguments)
         except BadArgument as error:
             raise UsageError(str(error), print_help=False) from None
         except TypeError:
             raise UsageError("arguments are depth=, markets=, days= and match=", print_help=False) from None
         assert self.settings
+        if not is_address(self.settings["SITE_URL"]):
+            raise UsageError(
+                "SITE_URL is an address such as https://www.coteur.com, without a password", print_help=False
+            )
         if not browser.installed(self.settings["CHROMIUM"]):
             raise UsageError(
                 "prices need a browser and there is none: install Debian's chromium, run `playwright install chromium`,"
                 " or name one in CHROMIUM",
                 print_help=False,
             )
+
+
+def is_address(site: str) -> bool:
+    """Whether it can be crawled: http or https, a host, and nothing secret that a log would show."""
+    try:
+        parts = urlsplit(site)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None

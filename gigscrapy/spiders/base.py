@@ -4,8 +4,9 @@ Reading is :mod:`gigscrapy.pages`'s, sending the pipelines'. Here is which page 
 match and every quote is counted where it passes, every page that gave nothing is counted with its cause.
 """
 
+import functools
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -27,7 +28,7 @@ from gigscrapy.pages import BookmakerRef, LeaguePage, ListedMatch, MatchPage, Pa
 from gigscrapy.pages.league import TYPECOTES, read_league
 from gigscrapy.pages.match import read_match
 from gigscrapy.pages.settled import LIST_SETTLED, MATCH_SETTLED
-from gigscrapy.verdict import Cause, cause_of, told
+from gigscrapy.verdict import Cause, Elsewhere, cause_of, told
 from schema.markets import MARKETS
 from schema.messages import OddsItem
 from schema.prices import payout, published_style
@@ -36,6 +37,9 @@ TRJ_TOLERANCE = Decimal("0.05")
 """Points of TRJ by which the published and the computed one may part: rounding, no more."""
 
 DEPTHS = ("list", "match")
+
+PAGES_AT_MOST = 30
+"""Of one list. A league has two or three; a list that goes on for ever is not followed for ever."""
 
 match_read = object()
 """Signal, sent with ``title`` (of the match) and ``bookmakers`` (how many were read) when a match is done."""
@@ -60,8 +64,19 @@ class Wanted:
     match_id: str | None
 
     @classmethod
-    def read(cls, league: League, *, depth: str = "match", markets: str = "", days: str = "", match: str = "") -> Self:
+    def read(
+        cls,
+        league: League,
+        *,
+        depth: str = "match",
+        markets: str = "",
+        days: str = "",
+        match: str = "",
+        _job: str = "",
+    ) -> Self:
         """The ``-a`` arguments of ``scrapy crawl``. :raises BadArgument: with what could stand instead."""
+        if _job and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", _job):
+            raise BadArgument(f"a job's id is up to 64 letters, digits, '.', '_' and '-', not {_job[:80]!r}")
         if depth not in DEPTHS:
             raise BadArgument(f"depth is {' or '.join(DEPTHS)}, not {depth!r}")
         by_spelling = {TYPECOTES[code].lower(): code for code in league.markets}
@@ -70,10 +85,10 @@ class Wanted:
             raise BadArgument(
                 f"the markets of {league.title} are {', '.join(by_spelling)}; {unknown[0]!r} is none of them"
             )
-        if days and not days.isdigit():
+        if days and not re.fullmatch(r"[0-9]{1,4}", days):
             raise BadArgument(f"days is a number of days, not {days!r}")
-        match_id = re.search(r"(?:^|-)(\d+)/?(?:#.*)?$", match)
-        if match and not match_id:
+        match_id = re.search(r"(?:^|-)([0-9]{1,12})/?(?:#.*)?$", match)
+        if match and (not match_id or len(match) > 200):
             raise BadArgument(f"match is a number, or the address of a match page, not {match!r}")
         return cls(
             depth=depth,
@@ -89,6 +104,25 @@ class Wanted:
         return self.days is None or match.kickoff is None or match.kickoff <= now + timedelta(days=self.days)
 
 
+Callback = Callable[..., Iterator[Any]]
+
+
+def accounted(callback: Callback) -> Callback:
+    """A callback that fails is a page that gave nothing, counted like any other; Scrapy would log it and go on."""
+
+    @functools.wraps(callback)
+    def account(spider: "LeagueSpider", response: Response, **arguments: Any) -> Iterator[Any]:
+        try:
+            yield from callback(spider, response, **arguments)
+        except PageChanged as error:
+            yield from spider.without(response.request, error)
+        except Exception as error:
+            spider.logger.exception("while reading %s", response.url)
+            yield from spider.without(response.request, error)
+
+    return account
+
+
 class LeagueSpider(scrapy.Spider):
     """Crawls one league: ``scrapy crawl ligue1 -a depth=list -a markets=1n2,DNB -a days=2 -a match=1548776``."""
 
@@ -99,8 +133,8 @@ class LeagueSpider(scrapy.Spider):
     def __init__(self, **arguments: str) -> None:
         super().__init__(name=self.league.name)
         # Scrapyd gives each job its id; it is the run's too, so that both are found by one name.
-        self.run_id = arguments.pop("_job", "") or uuid4().hex
-        self.arguments = arguments
+        self.run_id = arguments.get("_job") or uuid4().hex
+        self.arguments = {name: value for name, value in arguments.items() if name != "_job"}
         self.wanted = Wanted.read(self.league, **arguments)
         self.listed: dict[str, ListedMatch] = {}
         self.seen: defaultdict[str, set[str]] = defaultdict(set)
@@ -112,12 +146,14 @@ class LeagueSpider(scrapy.Spider):
         self.best_listed: dict[str, ListedMatch] = {}
         self.listed_without_price: set[str] = set()
         self.best_read: dict[str, dict[str, Decimal]] = {}
+        self.unreadable: Counter[tuple[str, int]] = Counter()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.site = crawler.settings["SITE_URL"].rstrip("/")
         spider.allowed_domains = [urlsplit(spider.site).hostname or ""]
+        crawler.settings.set("PLAYWRIGHT_ABORT_REQUEST", browser.Unneeded(crawler), priority="spider")
         return spider
 
     @classmethod
@@ -174,34 +210,54 @@ class LeagueSpider(scrapy.Spider):
 
     # -- the league page -----------------------------------------------------------------------------------------------
 
-    def parse_list(self, response: TextResponse, market: str, page: int) -> Iterator[Any]:
+    @accounted
+    def parse_list(self, response: Response, market: str, page: int) -> Iterator[Any]:
         rendered = bool(response.meta.get("playwright"))
         now = datetime.now(UTC)
+        if urlsplit(response.url).path.rstrip("/") != self.league.path:
+            raise Elsewhere(response.url)
         try:
-            league_page = read_league(response.text, url=response.url, now=now, market=market)
-        except PageChanged as error:
+            league_page = read_league(text_of(response), url=response.url, now=now, market=market)
+        except PageChanged:
             if rendered:
-                self.gave_nothing(response.request, error)
-            else:  # Perhaps a script builds it: look at it as a reader would, before saying that nobody knows it.
-                yield self.list_request(market, page, rendered=True)
+                raise
+            # Perhaps a script builds it: look at it as a reader would, before saying that nobody knows it.
+            yield self.list_request(market, page, rendered=True)
             return
         self.count("pages/list")
-        self.count("rows/unreadable", league_page.unreadable)
+        if self.kind_of(response.request) != "check":
+            self.count_unreadable(market, page, league_page.unreadable)
+        if page == 1 and not league_page.matches:
+            self.crawler.stats.set_value(f"markets/empty/{TYPECOTES[market]}", 1)
         fresh = [match for match in league_page.matches if match.match_id not in self.seen[market]]
         self.seen[market].update(match.match_id for match in fresh)
         asked_for = self.discover(fresh, now)
 
         if self.visits_matches and market == self.league.market:
             yield from self.visit(asked_for)
+        yield from self.prices_of(response, league_page, market, page, now)
+        if fresh and any(number > page for number in league_page.more):
+            yield from self.next_page(response, market, page)
+
+    def prices_of(
+        self, response: Response, league_page: LeaguePage, market: str, page: int, now: datetime
+    ) -> Iterator[Any]:
+        """The prices of a list if they are there, else the same list in the browser, else why there are none."""
         if league_page.priced:
             yield from self.list_prices(response, league_page, market, now)
-        elif league_page.matches and not league_page.tells_prices:
+        elif not league_page.matches:
+            return
+        elif not league_page.tells_prices:
             self.without_meaning(response, league_page)
-        elif league_page.matches and not rendered:
+        elif not response.meta.get("playwright"):
             yield self.list_request(market, page, rendered=True, priority=1)
-        elif league_page.matches:
+        else:
             yield from self.without_prices(response)
-        if fresh and any(number > page for number in league_page.more):
+
+    def next_page(self, response: Response, market: str, page: int) -> Iterator[scrapy.Request]:
+        if page == PAGES_AT_MOST:
+            self.fail(response.request, Cause.ENDLESS, f"after {page} pages there are still more")
+        else:
             yield self.list_request(market, page + 1)
 
     @property
@@ -222,7 +278,7 @@ class LeagueSpider(scrapy.Spider):
                 asked_for.append(match)
         return asked_for
 
-    def list_prices(self, response: TextResponse, page: LeaguePage, market: str, now: datetime) -> Iterator[Any]:
+    def list_prices(self, response: Response, page: LeaguePage, market: str, now: datetime) -> Iterator[Any]:
         """The list's best prices: what is asked for, or what the match pages are held against."""
         winner = market == self.league.market
         for match in page.matches:
@@ -241,7 +297,7 @@ class LeagueSpider(scrapy.Spider):
             yield from self.best_quotes(response, page, match, market, now)
 
     def best_quotes(
-        self, response: TextResponse, page: LeaguePage, match: ListedMatch, market: str, now: datetime
+        self, response: Response, page: LeaguePage, match: ListedMatch, market: str, now: datetime
     ) -> Iterator[OddsItem]:
         """One partial quote for each bookmaker that holds a best price of this match."""
         held: defaultdict[BookmakerRef, dict[str, Decimal | None]] = defaultdict(dict)
@@ -282,9 +338,12 @@ class LeagueSpider(scrapy.Spider):
         waiting, self.waiting = self.waiting, []
         return self.visit(waiting)
 
-    def parse_match(self, response: TextResponse, match: ListedMatch) -> Iterator[Any]:
+    @accounted
+    def parse_match(self, response: Response, match: ListedMatch) -> Iterator[Any]:
         rendered = bool(response.meta.get("playwright"))
         now = datetime.now(UTC)
+        if not urlsplit(response.url).path.rstrip("/").endswith(f"-{match.match_id}"):
+            raise Elsewhere(response.url)
         page, error = self.read(response, now)
         priced = page is not None and page.priced
         if self.match_pages_need_browser is None:
@@ -293,9 +352,10 @@ class LeagueSpider(scrapy.Spider):
             yield self.match_request(match, rendered=True)
             return
         self.count("matches/fetched")
-        if page is None:
-            self.gave_nothing(response.request, error)
-        elif priced:
+        if error:
+            raise error
+        assert page
+        if priced:
             yield from self.quotes(response, page, match, now)
         elif match.match_id in self.listed_without_price:
             self.count("matches/unpriced")  # The list has no price for it either: nobody offers it yet.
@@ -303,19 +363,18 @@ class LeagueSpider(scrapy.Spider):
         else:
             yield from self.without_prices(response)
 
-    def read(self, response: TextResponse, now: datetime) -> tuple[MatchPage | None, PageChanged | None]:
+    def read(self, response: Response, now: datetime) -> tuple[MatchPage | None, PageChanged | None]:
         """The match page, or why no parser knows it."""
         try:
-            return read_match(response.text, url=response.url, now=now, outcomes=self.league.outcomes), None
+            return read_match(text_of(response), url=response.url, now=now, outcomes=self.league.outcomes), None
         except PageChanged as error:
             return None, error
 
-    def quotes(self, response: TextResponse, page: MatchPage, match: ListedMatch, now: datetime) -> Iterator[OddsItem]:
+    def quotes(self, response: Response, page: MatchPage, match: ListedMatch, now: datetime) -> Iterator[OddsItem]:
         """One quote for each bookmaker of a match page."""
         home, away = match.home or page.home, match.away or page.away
         if home is None or away is None:
-            self.gave_nothing(response.request, PageChanged(response.url, {"the two teams": match.path}))
-            return
+            raise PageChanged(response.url, {"the two teams": match.path})
         match = replace(match, home=home, away=away, kickoff=match.kickoff or page.kickoff)
         self.count("markets/unread", page.other_markets)
         self.count("rows/unreadable", page.unreadable)
@@ -362,6 +421,12 @@ class LeagueSpider(scrapy.Spider):
     def count(self, what: str, number: int = 1) -> None:
         self.crawler.stats.inc_value(what, number)
 
+    def count_unreadable(self, market: str, page: int, rows: int) -> None:
+        """A list is read twice, plainly and in the browser; its unreadable rows are the same ones."""
+        known = self.unreadable[market, page]
+        self.unreadable[market, page] = max(known, rows)
+        self.count("rows/unreadable", max(0, rows - known))
+
     def match_done(self, match_id: str, title: str, bookmakers: int) -> None:
         if match_id not in self.done:
             self.done.add(match_id)
@@ -385,7 +450,7 @@ class LeagueSpider(scrapy.Spider):
                 "%s: market TRJ computed %s %%, published %s %%", listed.path, computed, listed.published_trj
             )
 
-    def without_prices(self, response: TextResponse) -> Iterator[scrapy.Request]:
+    def without_prices(self, response: Response) -> Iterator[scrapy.Request]:
         """The page came without its prices: ask once more, then say so."""
         if again := self.ask_again(response):
             yield again
@@ -393,7 +458,7 @@ class LeagueSpider(scrapy.Spider):
             assert response.request
             self.fail(response.request, Cause.NO_PRICES, f"no price within {self.settings['PRICES_TIMEOUT']} s")
 
-    def without_meaning(self, response: TextResponse, page: LeaguePage) -> None:
+    def without_meaning(self, response: Response, page: LeaguePage) -> None:
         """The list of this generation does not say which price is whose; that is a failure only if it was asked for."""
         assert response.request
         if self.visits_matches and response.request.cb_kwargs["market"] == self.league.market:
@@ -405,7 +470,17 @@ class LeagueSpider(scrapy.Spider):
 
     def request_failed(self, failure: Failure) -> Iterator[scrapy.Request]:
         request: scrapy.Request = failure.request  # type: ignore[attr-defined] # Scrapy puts it there
-        self.gave_nothing(request, failure.value)
+        if browser.hides_the_answer(failure.value) and "asked_plainly" not in request.flags:
+            # Chromium does not say what the answer was: ask without it, which heeds Retry-After too.
+            plain = request.replace(meta={}, flags=[*request.flags, "asked_plainly"])
+            yield plain
+        else:
+            yield from self.without(request, failure.value)
+
+    def without(self, request: scrapy.Request | None, error: BaseException | None) -> Iterator[scrapy.Request]:
+        """Go on without this page: it is counted, and nothing waits for what it would have told."""
+        assert request
+        self.gave_nothing(request, error)
         if self.match_pages_need_browser is None and "match" in request.cb_kwargs:
             yield from self.probed(need_browser=True)
 
@@ -414,18 +489,28 @@ class LeagueSpider(scrapy.Spider):
         assert error
         self.fail(request, cause_of(error), told(error))
 
-    def fail(self, request: scrapy.Request, cause: Cause, detail: str) -> None:
+    def fail(self, request: scrapy.Request | None, cause: Cause, detail: str) -> None:
         """Count a page that gave nothing, and say which and why."""
+        assert request
         kind = self.kind_of(request)
         self.count(f"failed/{kind}/{cause.code}")
         self.logger.error("%s gave nothing (%s): %s", request.url, cause.code, detail)
 
-    def kind_of(self, request: scrapy.Request) -> str:
+    def kind_of(self, request: scrapy.Request | None) -> str:
         """``match``, ``list``, or ``check``: a list that only the match pages would have been held against."""
+        assert request
         if "match" in request.cb_kwargs:
             return "match"
         only_check = self.visits_matches and request.cb_kwargs["market"] == self.league.market and self.listed
         return "check" if only_check and request.meta.get("playwright") else "list"
+
+
+def text_of(response: Response) -> str:
+    """The page's text. :raises PageChanged: when it is none."""
+    if not isinstance(response, TextResponse):
+        content_type = (response.headers.get("Content-Type") or b"no type").decode("latin-1")
+        raise PageChanged(response.url, {"text": content_type})
+    return response.text
 
 
 def best_of(page: MatchPage) -> dict[str, Decimal]:

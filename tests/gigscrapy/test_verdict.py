@@ -14,7 +14,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 
 from gigscrapy.middlewares import ForbiddenByRobots
 from gigscrapy.pages import PageChanged
-from gigscrapy.verdict import Cause, cause_of, judge
+from gigscrapy.verdict import Cause, Elsewhere, cause_of, judge
 
 
 def http(status: int) -> HttpError:
@@ -31,7 +31,9 @@ def http(status: int) -> HttpError:
         (http(503), Cause.SITE_ERROR),
         (http(404), Cause.REFUSED),
         (http(403), Cause.REFUSED),
-        (IgnoreRequest("offsite"), Cause.REFUSED),
+        (IgnoreRequest("offsite"), Cause.MOVED),
+        (Elsewhere("http://site.test/other"), Cause.MOVED),
+        (BrowserError("BrowserType.launch: Failed to launch"), Cause.NO_BROWSER),
         (ResponseDataLossError(), Cause.TRUNCATED),
         (DownloadCancelledError("too large"), Cause.TRUNCATED),
         (BrowserError("net::ERR_CONTENT_LENGTH_MISMATCH at http://site.test/"), Cause.TRUNCATED),
@@ -74,10 +76,21 @@ WHOLE = stats(
             {**WHOLE, "matches/parsed": 12, "failed/match/site-error": 5, "failed/match/timed-out": 1},
             "incomplete",
             30,
-            "not read: 6 of 18 matches, 0 list pages; 5 x the site answered with an error of its own (5xx); come back later; no answer in time",
+            "not read: 6 of 18 matches; 5 x the site answered with an error of its own (5xx); come back later; no answer in time",
         ),
-        ({**WHOLE, "failed/list/timed-out": 1}, "incomplete", 30, "0 of 18 matches, 1 list pages"),
+        ({**WHOLE, "failed/list/timed-out": 1}, "incomplete", 30, "not read: 1 list pages; no answer in time"),
         ({**WHOLE, "failed/check/no-prices": 1}, "complete", 0, "18 of 18"),
+        ({**WHOLE, "rows/unreadable": 7}, "incomplete", 30, "not read: 7 rows that cannot be told apart"),
+        ({**WHOLE, "markets/empty/DC": 1}, "incomplete", 30, "not read: any match of market DC"),
+        ({**WHOLE, "matches/listed": 5, "failed/list/site-error": 1}, "incomplete", 30, "1 list pages"),
+        ({**WHOLE, "spider_exceptions/count": 1}, "not-read", 34, "an error of ours"),
+        ({**WHOLE, "quotes/published": 0, "quotes/yielded": 0}, "no-prices", 29, "none has a price to use"),
+        (
+            {**WHOLE, "quotes/empty": 3, "markets/unread": 18},
+            "complete",
+            0,
+            "besides: 3 rows without a price, 18 markets",
+        ),
         ({**WHOLE, "matches/listed": 5}, "too-few", 31, "lists 5 matches, at least 6 were expected"),
         ({**WHOLE, "quotes/published": 269}, "not-durable", 32, "1 quotes could not be made durable"),
         ({**WHOLE, "matches/discovered": 0, "matches/parsed": 0}, "complete", 0, "none on the days asked for"),

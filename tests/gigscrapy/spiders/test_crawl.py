@@ -12,7 +12,8 @@ from gigscrapy.leagues import load
 from replica import Options, serve
 from schema.messages import OddsItem, RunReport
 from schema.prices import payout, published_style
-from tests import OWN_SITE, ROOT, SHARED, crawl, quotes, spooled
+from tests import OWN_SITE, ROOT, SHARED, crawl, quotes, scrapy, spooled
+from tests.gigscrapy.spiders.front import Answer, front
 
 LIGUE_1 = "/cotes/foot/france/ligue-1"
 REAL_PAGE = SHARED / "coteur" / "2025-10-15-foot-france-ligue-1.html"
@@ -93,9 +94,8 @@ def test_holes_and_unknown_bookmakers_are_kept_and_told(tmp_path):
         assert report(tmp_path).counts["unknown_bookmakers"] == 1
 
 
+@pytest.mark.skipif(not REAL_PAGE.exists(), reason="the captured page is another's, and not in the project")
 def test_the_real_page_gives_what_it_shows(tmp_path):
-    if not REAL_PAGE.exists():
-        return  # It is another's and not in the project; where it is at hand it must be read right.
     with serve(Options(static={LIGUE_1: REAL_PAGE})) as site:
         ran = crawl(site.url, tmp_path, depth="list")
         assert ran.returncode == 0, ran.stderr
@@ -248,3 +248,112 @@ def test_a_crawl_that_is_stopped_says_so_and_keeps_what_it_has(tmp_path):
     read = {item.match_id for item in quotes(tmp_path)}
     assert 3 <= len(read) < 18
     assert report(tmp_path).counts["parsed"] == len(read)
+
+
+@pytest.mark.browser
+def test_a_match_page_that_leads_to_another_match_is_not_believed(tmp_path):
+    with serve(Options(matches=6)) as site:
+        one, other = site.world.fixtures(LIGUE_1)[1:3]
+        with front(site.url, {one.path: Answer(302, {"Location": other.path})}) as address:
+            ran = crawl(address, tmp_path)
+    assert (ran.returncode, "(moved)" in ran.stderr) == (30, True), ran.stderr
+    assert f"was sent on to {address}{other.path}" in ran.stderr
+    assert str(one.site_id) not in {item.match_id for item in quotes(tmp_path)}
+
+
+def test_a_league_page_that_leads_to_another_league_is_not_believed(tmp_path):
+    with serve(Options()) as site:
+        moved = Answer(301, {"Location": "/cotes/foot/france/ligue-2"})
+        with front(site.url, {LIGUE_1: moved}) as address:
+            ran = crawl(address, tmp_path, depth="list")
+    assert (ran.returncode, "(moved)" in ran.stderr, quotes(tmp_path)) == (35, True, []), ran.stderr
+
+
+@pytest.mark.browser
+def test_a_league_page_that_is_no_text_is_no_empty_league(tmp_path):
+    path = next(row.path for row in load() if row.name == "coupedefrance")
+    binary = Answer(200, {"Content-Type": "application/octet-stream"}, bytes(range(256)))
+    with serve(Options()) as site, front(site.url, {path: binary}) as address:
+        ran = crawl(address, tmp_path, "coupedefrance", PRICES_TIMEOUT=2.0)
+    assert ran.returncode in (21, 26, 34), ran.stderr
+    assert report(tmp_path).exit_code == ran.returncode
+
+
+@pytest.mark.browser
+def test_rows_that_cannot_be_told_apart_make_the_run_incomplete(tmp_path):
+    with serve(Options(layout="E", matches=6)) as site:
+        match = site.world.fixtures(LIGUE_1)[0]
+        cut = Answer(
+            instead=(
+                "</body>",
+                "<script>setTimeout(() => document.querySelector('td.text-center').remove(), 300)</script></body>",
+            )
+        )
+        with front(site.url, {match.path: cut}) as address:
+            ran = crawl(address, tmp_path)
+    assert (ran.returncode, "1 rows that cannot be told apart" in ran.stderr) == (30, True), ran.stderr
+    assert len(quotes(tmp_path)) == 6 * 15 - 1
+
+
+@pytest.mark.browser
+def test_a_market_that_lists_nothing_is_named(tmp_path):
+    with serve(Options(fault="empty", fault_on="typecote=DC", matches=6)) as site:
+        ran = crawl(site.url, tmp_path, depth="list", markets="1n2,DC")
+    assert (ran.returncode, "not read: any match of market DC" in ran.stderr) == (30, True), ran.stderr
+
+
+@pytest.mark.browser
+def test_the_cause_is_told_before_the_count(tmp_path):
+    with serve(Options(fault="500", fault_on="page=2", matches=6, page_size=3)) as site:
+        ran = crawl(site.url, tmp_path, depth="list")
+    assert (ran.returncode, "1 list pages" in ran.stderr, "(5xx)" in ran.stderr) == (30, True, True), ran.stderr
+
+
+@pytest.mark.browser
+def test_an_error_without_a_page_is_still_told_by_its_status(tmp_path):
+    with serve(Options(matches=6)) as site:
+        match = site.world.fixtures(LIGUE_1)[4]
+        with front(site.url, {match.path: Answer(403)}) as address:
+            ran = crawl(address, tmp_path)
+    assert (ran.returncode, f"{match.path} gave nothing (refused): HTTP 403" in ran.stderr) == (30, True), ran.stderr
+
+
+@pytest.mark.browser
+def test_other_hosts_do_not_exist_for_the_browser(tmp_path):
+    with serve(Options()) as other, serve(Options(matches=6)) as site:
+        elsewhere = other.url.replace("127.0.0.1", "localhost")
+        nosy = f"<iframe src='{elsewhere}/frame'></iframe><script>fetch('{elsewhere}/fetch'); window.open('{elsewhere}/popup'); new WebSocket('{elsewhere.replace('http', 'ws')}/socket')</script></body>"
+        answers = {match.path: Answer(instead=("</body>", nosy)) for match in site.world.fixtures(LIGUE_1)}
+        with front(site.url, answers) as address:
+            assert (ran := crawl(address, tmp_path)).returncode == 0, ran.stderr
+        assert list(other.requests) == []
+
+
+@pytest.mark.browser
+def test_what_robots_txt_forbids_the_browser_does_not_ask_for(tmp_path):
+    with serve(Options(matches=6)) as site:
+        rules = Answer(200, {"Content-Type": "text/plain"}, b"User-agent: *\nDisallow: /feed\n")
+        with front(site.url, {"/robots.txt": rules}) as address:
+            ran = crawl(address, tmp_path, PRICES_TIMEOUT=1.0)
+        assert not [target for target in site.requests if target.startswith("/feed")]
+    assert (ran.returncode, "robots.txt forbids /feed, which the page asks for" in ran.stderr) == (29, True), ran.stderr
+
+
+@pytest.mark.parametrize("site", ["www.coteur.com", "ftp://127.0.0.1", "https://", "http://user:secret@127.0.0.1:9"])
+def test_an_address_that_is_none_is_told_at_once(site, tmp_path):
+    ran = crawl(site, tmp_path)
+    assert (ran.returncode, "SITE_URL is an address such as" in ran.stderr) == (2, True), ran.stderr
+    assert "secret" not in ran.stderr
+
+
+def test_a_home_that_cannot_be_used_is_told_without_a_traceback(tmp_path):
+    home = tmp_path / "file"
+    home.touch()
+    ran = crawl("http://127.0.0.1:9", home, depth="list")
+    assert (ran.returncode, "(not-durable)" in ran.stderr, "Traceback" in ran.stderr) == (32, True, False), ran.stderr
+
+
+def test_scrapys_own_commands_still_work(tmp_path):
+    with serve(Options()) as site:
+        ran = scrapy("fetch", f"{site.url}{LIGUE_1}", home=tmp_path, **OWN_SITE)
+    assert (ran.returncode, "Cotes" in ran.stdout, "Traceback" in ran.stderr) == (0, True, False), ran.stderr

@@ -1,4 +1,7 @@
-"""Asks a site for twenty pages at once, under the project's own manners, and prints how many it was given."""
+"""Asks a site for pages at once, under the project's own manners, and prints how many it was given.
+
+Arguments: the site, how many pages, and settings (``NAME=value``).
+"""
 
 import os
 import sys
@@ -10,12 +13,12 @@ from scrapy.utils.project import get_project_settings
 os.environ["SCRAPY_SETTINGS_MODULE"] = "gigscrapy.settings"
 
 
-class TwentyRequests(scrapy.Spider):
-    name = "twenty"
+class AskPages(scrapy.Spider):
+    name = "ask"
     given = 0
 
     async def start(self):
-        for number in range(20):
+        for number in range(int(sys.argv[2])):
             yield scrapy.Request(f"{sys.argv[1]}/cotes/foot/france/ligue-1?page={number}", errback=lambda _: None)
 
     def parse(self, response):
@@ -25,16 +28,13 @@ class TwentyRequests(scrapy.Spider):
 settings = get_project_settings()
 settings.setdict(
     {
-        "CONCURRENT_REQUESTS": 20,
-        "CONCURRENT_REQUESTS_PER_DOMAIN": 20,
-        "DOWNLOAD_DELAY": 0,
-        "AUTOTHROTTLE_ENABLED": False,
-        "LOG_ENABLED": False,
+        "LOG_LEVEL": "WARNING",
         "ITEM_PIPELINES": {},
         "EXTENSIONS": {"scrapy_playwright.memusage.ScrapyPlaywrightMemoryUsageExtension": None},
     }
 )
+settings.setdict(dict(argument.split("=", 1) for argument in sys.argv[3:]), priority="cmdline")
 process = CrawlerProcess(settings)
-process.crawl(TwentyRequests)
+process.crawl(AskPages)
 process.start()
-print(TwentyRequests.given)
+print(AskPages.given)

@@ -1,0 +1,67 @@
+import io
+
+import pytest
+from rich.console import Console
+from scrapy import Spider
+from scrapy.crawler import Crawler
+from scrapy.statscollectors import MemoryStatsCollector
+
+from gigscrapy import extensions
+from gigscrapy.extensions import Progress
+
+HOSTILE = "\x1b[2JLyon\x07\r\n\x9b31m - Paris\x7f"
+
+
+def progress(*, terminal: bool, term: str = "xterm") -> Progress:
+    crawler = Crawler(Spider)
+    crawler.stats = MemoryStatsCollector(crawler)
+    crawler.stats.set_value("matches/parsed", 3)
+    crawler.stats.set_value("matches/discovered", 18)
+    crawler.spider = Spider("ligue1")
+    shown = Progress(crawler)
+    shown.console = Console(
+        file=io.StringIO(), force_terminal=terminal, width=80, _environ={"TERM": term}, legacy_windows=False
+    )
+    return shown
+
+
+def written(shown: Progress) -> str:
+    assert isinstance(shown.console.file, io.StringIO)
+    return shown.console.file.getvalue()
+
+
+def test_a_match_is_one_line_however_long():
+    title = "Club Olympique de la Grande Ville du Nord - Association Sportive de la Petite Ville du Sud"
+    shown = progress(terminal=False)
+    shown.spider_opened()
+    shown.match_read(title, 15)
+    assert written(shown) == f"3/18 {title}: 15 bookmakers\n"
+
+
+def test_control_characters_do_not_reach_the_line():
+    shown = progress(terminal=False)
+    shown.match_read(HOSTILE, 15)
+    assert written(shown) == "3/18  [2JLyon    31m - Paris : 15 bookmakers\n"
+
+
+def test_control_characters_do_not_reach_the_bar(monkeypatch):
+    # The log is pytest's here, and stays where pytest has it.
+    monkeypatch.setattr(extensions, "follow_stderr", lambda: None)
+    shown = progress(terminal=True)
+    shown.spider_opened()
+    try:
+        assert shown.bar
+        shown.match_read(HOSTILE, 15)
+        assert shown.bar.tasks[0].description == " [2JLyon    31m - Paris "
+        assert (shown.bar.tasks[0].completed, shown.bar.tasks[0].total) == (3, 18)
+    finally:
+        shown.spider_closed()
+
+
+@pytest.mark.parametrize("term", ["dumb", "unknown"])
+def test_a_dumb_terminal_gets_lines(term):
+    shown = progress(terminal=True, term=term)
+    shown.spider_opened()
+    assert shown.bar is None
+    shown.match_read("Lyon - Paris", 15)
+    assert written(shown) == "3/18 Lyon - Paris: 15 bookmakers\n"
