@@ -117,11 +117,6 @@ class Unneeded:
         return True
 
 
-def hides_the_answer(error: BaseException | None) -> bool:
-    """Whether Chromium got an answer and does not say which: an error status with nothing to show."""
-    return error is not None and "ERR_HTTP_RESPONSE_CODE_FAILURE" in str(error)
-
-
 def rendered(settled: str, timeout: float, user_agent: str) -> dict[str, Any]:
     """Request meta: load the page in the browser and read it once its prices have settled.
 

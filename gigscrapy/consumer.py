@@ -8,7 +8,6 @@ Whatever goes wrong is one of three things (:class:`schema.database.Fault`), and
 """
 
 import logging
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -54,20 +53,22 @@ class _Stopped(Exception):
 
 @dataclass(slots=True)
 class Totals:
-    """What a consumer has done so far; ``messages`` are all those it settled, whichever way."""
+    """What a consumer has done so far. ``messages``: all it settled, whichever way; ``seconds``: busy with them."""
 
     messages: int = 0
     stored: int = 0
     prices: int = 0
     duplicates: int = 0
     refused: int = 0
+    seconds: float = 0.0
 
-    def add(self, deliveries: Sequence[Delivery], outcome: Outcome) -> None:
+    def add(self, deliveries: Sequence[Delivery], outcome: Outcome, seconds: float) -> None:
         self.messages += len(deliveries)
         self.stored += outcome.stored
         self.prices += outcome.prices
         self.duplicates += outcome.duplicates
         self.refused += len(outcome.refused)
+        self.seconds += seconds
 
 
 class Consumer:
@@ -83,17 +84,13 @@ class Consumer:
         self._database = database
         self._store = Store(database)
         self._watch = watch
-        self._stopping = threading.Event()
         self._refused_lately: deque[bool] = deque(maxlen=WINDOW)
         self.totals = Totals()
+        self.is_stopping = False
 
     def stop(self) -> None:
         """Settle the present batch, and leave. To be called from anywhere, a signal handler too."""
-        self._stopping.set()
-
-    @property
-    def is_stopping(self) -> bool:
-        return self._stopping.is_set()
+        self.is_stopping = True  # and not an Event, whose lock the interrupted thread may hold
 
     def run(self, *, drain: bool = False) -> None:
         """Consume until told to stop, or with ``drain`` until the queue is empty.
@@ -156,8 +153,9 @@ class Consumer:
             detail = str(fault)
             outcome = self._patiently(lambda: self._store.refuse(deliveries[0], "database", detail), "one message")
         self._answer(deliveries, outcome)
-        self.totals.add(deliveries, outcome)
-        self._tell(deliveries, outcome, time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        self.totals.add(deliveries, outcome, seconds)
+        self._tell(deliveries, outcome, seconds)
         self._beware(deliveries, outcome)
 
     def _patiently(self, work: Callable[[], T], held: str) -> T:
@@ -182,9 +180,16 @@ class Consumer:
                 if fault is Fault.OURS or strikes == STRIKES:
                     raise Halt(explain(error)) from error
                 logger.warning("%s held for %.1f s: %s", held, pause, explain(error))
-            if self._stopping.wait(pause):
-                raise _Stopped
+            self._wait(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _wait(self, seconds: float) -> None:
+        """:raises _Stopped: when told to stop meanwhile."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, 0.05))
+            if self.is_stopping:
+                raise _Stopped
 
     # -- telling -------------------------------------------------------------------------------------------------------
 

@@ -152,6 +152,12 @@ class PoliteRetry(RetryMiddleware):
             wake = self.crawler.engine.downloader._latercall  # noqa: SLF001 - Scrapy has no public way to hold a slot
             slot.latercall = call_later(pause, wake, slot)
 
+    def process_exception(  # type: ignore[override] # Scrapy hands over no spider any more
+        self, request: Request, exception: Exception
+    ) -> Request | Response | None:
+        """An answer that Chromium hides is no lost connection: the spider asks for it without the browser instead."""
+        return None if hides_the_answer(exception) else super().process_exception(request, exception)
+
     def process_response(  # type: ignore[override] # Scrapy hands over no spider any more
         self, request: Request, response: Response
     ) -> Request | Response:
@@ -190,3 +196,8 @@ def _slot(crawler: Crawler, request: Request) -> tuple[str, Slot]:
     downloader = crawler.engine.downloader
     key = downloader.get_slot_key(request)
     return key, downloader.slots[key]
+
+
+def hides_the_answer(error: BaseException | None) -> bool:
+    """Whether Chromium got an answer and does not say which: an error status with nothing to show."""
+    return error is not None and "ERR_HTTP_RESPONSE_CODE_FAILURE" in str(error)

@@ -86,8 +86,8 @@ def stop(consumer: Consumer) -> None:
 def summary(totals: Totals, seconds: float) -> str:
     """What was done, in one line for a person."""
     return (
-        f"{totals.messages} messages in {seconds:.1f} s ({totals.messages / seconds:.0f}/s): {totals.prices} prices in "
-        f"{totals.stored} quotes, {totals.duplicates} duplicates, {totals.refused} refused"
+        f"{totals.messages} messages in {seconds:.1f} s, {totals.seconds:.1f} s of them busy: "
+        f"{totals.prices} prices in {totals.stored} quotes, {totals.duplicates} duplicates, {totals.refused} refused"
     )
 
 

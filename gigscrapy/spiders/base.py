@@ -24,6 +24,7 @@ from twisted.python.failure import Failure
 
 from gigscrapy import browser
 from gigscrapy.leagues import League
+from gigscrapy.middlewares import hides_the_answer
 from gigscrapy.pages import BookmakerRef, LeaguePage, ListedMatch, MatchPage, PageChanged
 from gigscrapy.pages.league import TYPECOTES, read_league
 from gigscrapy.pages.match import read_match
@@ -470,7 +471,7 @@ class LeagueSpider(scrapy.Spider):
 
     def request_failed(self, failure: Failure) -> Iterator[scrapy.Request]:
         request: scrapy.Request = failure.request  # type: ignore[attr-defined] # Scrapy puts it there
-        if browser.hides_the_answer(failure.value) and "asked_plainly" not in request.flags:
+        if hides_the_answer(failure.value) and "asked_plainly" not in request.flags:
             # Chromium does not say what the answer was: ask without it, which heeds Retry-After too.
             plain = request.replace(meta={}, flags=[*request.flags, "asked_plainly"])
             yield plain

@@ -57,7 +57,8 @@ def test_drain(tmp_path: Path) -> None:
     done = scrapy("consume", "--drain", home=tmp_path)
     assert done.returncode == 0, done.stderr
     assert re.fullmatch(
-        r"22 messages in \d+\.\d s \(\d+/s\): 60 prices in 20 quotes, 1 duplicates, 1 refused\n", done.stdout
+        r"22 messages in \d+\.\d s, \d+\.\d s of them busy: 60 prices in 20 quotes, 1 duplicates, 1 refused\n",
+        done.stdout,
     )
     assert f"from the spool in {tmp_path} into SQLite in {tmp_path}" in done.stderr
     assert "refused (malformed): " in done.stderr
