@@ -216,22 +216,6 @@ def test_no_site_at_all(tmp_path):
     assert (ran.returncode, "(unreachable)" in ran.stderr) == (26, True), ran.stderr
 
 
-@pytest.mark.parametrize(
-    ("league", "options", "words"),
-    [
-        ("ligue-1", {}, "there is no league 'ligue-1'; ligue1, ligue2"),
-        ("ligue1", {"depth": "deep"}, "depth is list or match, not 'deep'"),
-        ("ligue1", {"colour": "red"}, "arguments are depth=, markets=, days= and match="),
-        ("ligue1", {"CHROMIUM": "/nowhere"}, "prices need a browser and there is none"),
-    ],
-)
-def test_a_mistake_is_told_before_anything_starts(league, options, words, tmp_path):
-    ran = crawl("http://127.0.0.1:9", tmp_path, league, **options)
-    assert (ran.returncode, words in ran.stderr + ran.stdout) == (2, True), ran.stderr
-    assert "Traceback" not in ran.stderr
-    assert not list(tmp_path.iterdir())
-
-
 @pytest.mark.browser
 def test_a_crawl_that_is_stopped_says_so_and_keeps_what_it_has(tmp_path):
     settings = OWN_SITE | {"GIGSCRAPY_HOME": tmp_path, "CONCURRENT_REQUESTS_PER_DOMAIN": 1}
@@ -337,13 +321,6 @@ def test_what_robots_txt_forbids_the_browser_does_not_ask_for(tmp_path):
             ran = crawl(address, tmp_path, PRICES_TIMEOUT=1.0)
         assert not [target for target in site.requests if target.startswith("/feed")]
     assert (ran.returncode, "robots.txt forbids /feed, which the page asks for" in ran.stderr) == (29, True), ran.stderr
-
-
-@pytest.mark.parametrize("site", ["www.coteur.com", "ftp://127.0.0.1", "https://", "http://user:secret@127.0.0.1:9"])
-def test_an_address_that_is_none_is_told_at_once(site, tmp_path):
-    ran = crawl(site, tmp_path)
-    assert (ran.returncode, "SITE_URL is an address such as" in ran.stderr) == (2, True), ran.stderr
-    assert "secret" not in ran.stderr
 
 
 def test_a_home_that_cannot_be_used_is_told_without_a_traceback(tmp_path):
