@@ -87,6 +87,9 @@ VERDICTS = {
     "unreachable": "site injoignable",
     "timed-out": "délai dépassé",
     "truncated": "réponse tronquée",
+    "moved": "adresse déplacée",
+    "no-browser": "navigateur non démarré",
+    "endless": "liste trop longue",
     "no-prices": "page sans cotes",
     "not-read": "erreur interne",
 }

@@ -36,6 +36,9 @@ INCOMPLETE = 1
 NOTHING_TO_SHOW = 2
 RUNS_NAMED = 5
 
+COMPLETE = "complete"
+INCOMPLETE_VERDICT = "incomplete"
+
 
 class NothingToShow(Exception):
     """There is no such run; the message says which there are."""
@@ -155,16 +158,29 @@ class Report:
 
     def _verdict(self) -> Iterator[str]:
         """The crawl's own verdict, and what the tables add to it."""
+        missing = list(self._missing())
+        yield self._crawl_verdict()
+        yield from missing
+        if self.run.verdict == COMPLETE and not is_complete(self.run) and not missing:
+            yield self._say("✗ Les comptes de ce relevé ne s'accordent pas.")
+
+    def _crawl_verdict(self) -> str:
+        """What the crawl says of itself; that nothing is missing only where the tables have it all."""
         run = self.run
         if run.verdict is None:
-            yield self._say("✗ Ce relevé n'est pas terminé, ou il s'est arrêté sans le dire.")
-        else:
-            label = verdict_label(run.verdict, self.language)
-            told = run.sentence and (self.language == "en" or run.exit_code)  # the crawl speaks English only
-            yield f"{verdict_mark(run.verdict)} {label}{f' : {run.sentence}' if told else ''}"
+            return self._say("✗ Ce relevé n'est pas terminé, ou il s'est arrêté sans le dire.")
+        verdict = INCOMPLETE_VERDICT if run.verdict == COMPLETE and not is_complete(run) else run.verdict
+        label = f"{verdict_mark(verdict)} {verdict_label(verdict, self.language)}"
+        if not run.sentence or (self.language != "en" and not run.exit_code):  # the crawl speaks English only
+            return label
+        return self._say("{label} : {sentence}", label=label, sentence=run.sentence)
+
+    def _missing(self) -> Iterator[str]:
+        """What did not reach the tables. A quote delivered again counts for nothing: it was stored the first time."""
+        run = self.run
         if run.yielded > run.published:
             yield self._say("✗ Cotes non publiées : {count}", count=self._whole(run.yielded - run.published))
-        waiting = run.published - run.stored - run.refused - run.duplicates
+        waiting = run.published - run.stored - run.refused
         if waiting > 0:
             yield self._say(
                 "✗ Cotes qui attendent d'être enregistrées : {count} (scrapy consume)", count=self._whole(waiting)

@@ -1,5 +1,6 @@
 """What people read: written in French, said in English where English is asked for."""
 
+import re
 from typing import Any
 
 from flask_babel import LazyString, get_locale
@@ -9,10 +10,13 @@ from admin.english import ENGLISH
 LANGUAGES = ("fr", "en")
 """The first is spoken to whoever asks for neither."""
 
+_UNBREAKABLE = re.compile("(?<=«) | (?=[»:;!?])")
+"""The spaces at which French breaks no line; the texts are written with usual ones, which are seen."""
+
 
 def say(text: str, language: str | None = None, /, **values: Any) -> str:
     """``text`` in ``language`` (``None``: the one the browser asks for), its ``{names}`` filled in."""
-    said = ENGLISH.get(text, text) if (language or spoken()) == "en" else text
+    said = ENGLISH.get(text, text) if (language or spoken()) == "en" else _UNBREAKABLE.sub("\N{NO-BREAK SPACE}", text)
     return said.format(**values) if values else said
 
 

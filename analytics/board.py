@@ -1,7 +1,7 @@
 """The board of a run: every match it read, the best price of each outcome, who offers it, and what moved.
 
-What moved is told against the previous observation: the newest that an earlier run made of the same market of the same
-match. A match that nobody had seen before has none.
+What moved is told against the previous observation: what the last earlier run saw of the same market of the same match.
+A match that nobody had seen before has none.
 """
 
 from collections import defaultdict
@@ -74,7 +74,7 @@ class Board:
 
 
 class _Observed(NamedTuple):
-    """What a page shows at one instant: a market of a match."""
+    """What a run sees: a market of a match."""
 
     match_id: int
     market: str
@@ -104,24 +104,34 @@ def board(run: Runs, *, complete_only: bool = False) -> Board:
 
     :param complete_only: leave out bookmakers that do not price every outcome, see :mod:`analytics.payout`.
     """
-    now = _last_seen(_read(_prices().where(Odds.run == run)))
-    if not now:
+    found = list(_read(_prices().where(Odds.run == run)))
+    if not found:
         return Board((), None)
-    started = min(price.scraped_at for prices in now.values() for price in prices)
+    now = _last_seen(found)
+    started = min(price.scraped_at for price in found)
     before = _last_seen(_read(_prices_before(started, {observed.match_id for observed in now})))
     rows = [_row(prices, before.get(observed, ()), complete_only=complete_only) for observed, prices in now.items()]
-    since = max((prices[0].scraped_at for observed, prices in before.items() if observed in now), default=None)
+    former = (price for observed, prices in before.items() if observed in now for price in prices)
+    since = max((price.scraped_at for price in former), default=None)
     return Board(tuple(sorted(rows, key=_order)), since)
 
 
 def newest_run(league: Leagues) -> Runs | None:
-    """The run that saw a match of ``league`` last; ``None`` where no run has."""
-    match = Matches.select().where(Matches.league == league).order_by(Matches.seen_at.desc()).first()
-    if match is None:
-        return None
-    prices = Odds.select(Odds.run).where((Odds.match == match) & Odds.run.is_null(False))
-    newest = prices.order_by(Odds.scraped_at.desc()).first()
-    return newest and newest.run
+    """The run that saw a match of ``league`` last; ``None`` where no run has.
+
+    The matches are asked one by one, the last seen first: those seen before the newest price so far cannot have a newer
+    one, so that a long history is not read. Prices of no run may have come since: they are another producer's.
+    """
+    matches = Matches.select().where(Matches.league == league).order_by(Matches.seen_at.desc())
+    newest: Odds | None = None
+    for match in matches:
+        if newest is not None and match.seen_at <= newest.scraped_at:
+            break
+        prices = Odds.select(Odds.run, Odds.scraped_at).where(Odds.match == match, Odds.run.is_null(False))
+        found = prices.order_by(Odds.scraped_at.desc()).first()
+        if found is not None and (newest is None or found.scraped_at > newest.scraped_at):
+            newest = found
+    return None if newest is None else newest.run
 
 
 def _row(now: Sequence[_Price], before: Sequence[_Price], *, complete_only: bool) -> Row:
@@ -159,16 +169,29 @@ def _books(prices: Iterable[_Price]) -> dict[str, dict[str, Decimal | None]]:
 
 
 def _last_seen(prices: Iterable[_Price]) -> dict[_Observed, list[_Price]]:
-    """Of each market of each match its last observation: a page shows all its prices at one instant."""
-    last: dict[_Observed, list[_Price]] = {}
+    """Of each market of each match what a run saw last."""
+    seen: defaultdict[_Observed, list[_Price]] = defaultdict(list)
     for price in prices:
-        observed = _Observed(price.match_id, price.market, price.line)
-        held = last.get(observed)
-        if held is None or price.scraped_at > held[0].scraped_at:
-            last[observed] = [price]
-        elif price.scraped_at == held[0].scraped_at:
-            held.append(price)
-    return last
+        seen[_Observed(price.match_id, price.market, price.line)].append(price)
+    return {observed: _standing(found) for observed, found in seen.items()}
+
+
+def _standing(prices: Sequence[_Price]) -> list[_Price]:
+    """Each bookmaker's newest book; what the newest list shows, of bookmakers without any.
+
+    A list says nothing of the prices it does not show, and bookmakers need not be read at one instant: neither takes
+    another bookmaker's book off the board.
+    """
+    books: dict[str, datetime] = {}
+    for price in prices:
+        if not price.partial:
+            books[price.bookmaker] = max(price.scraped_at, books.get(price.bookmaker, price.scraped_at))
+    listed = max((price.scraped_at for price in prices if price.partial), default=None)
+    return [
+        price
+        for price in prices
+        if price.scraped_at == books.get(price.bookmaker, listed) and price.partial == (price.bookmaker not in books)
+    ]
 
 
 # -- what the database is asked ----------------------------------------------------------------------------------------
@@ -204,10 +227,22 @@ def _prices() -> "ModelSelect[Odds]":
 
 
 def _prices_before(started: datetime, matches: Collection[int]) -> "ModelSelect[Odds]":
-    """The prices of each market of these matches when a run saw it last before ``started``.
+    """The prices that the last run before ``started`` saw of each market of these matches.
 
     Prices of no run are left out: such messages come one by one, and one bookmaker's is no observation of a market.
     """
+    last = _last_run_before(started, matches)
+    same = (
+        (Odds.match == last.c.match_id)
+        & (Odds.market == last.c.market_id)
+        & (Odds.line == last.c.line)
+        & (Odds.run == last.c.run_id)
+    )
+    return _prices().join_from(Odds, last, on=same).where(Odds.scraped_at < started)
+
+
+def _last_run_before(started: datetime, matches: Collection[int]) -> "ModelSelect[Odds]":
+    """Each market of these matches with the run that saw it last before ``started``."""
     earlier = Odds.alias()
     last = (
         earlier.select(earlier.match, earlier.market, earlier.line, fn.MAX(earlier.scraped_at).alias("seen_at"))
@@ -215,13 +250,15 @@ def _prices_before(started: datetime, matches: Collection[int]) -> "ModelSelect[
         .group_by(earlier.match, earlier.market, earlier.line)
         .alias("last")
     )
+    seen = Odds.alias()
     same = (
-        (Odds.match == last.c.match_id)
-        & (Odds.market == last.c.market_id)
-        & (Odds.line == last.c.line)
-        & (Odds.scraped_at == last.c.seen_at)
+        (seen.match == last.c.match_id)
+        & (seen.market == last.c.market_id)
+        & (seen.line == last.c.line)
+        & (seen.scraped_at == last.c.seen_at)
     )
-    return _prices().join_from(Odds, last, on=same)
+    runs = seen.select(seen.match, seen.market, seen.line, seen.run).join(last, on=same)
+    return runs.where(seen.run.is_null(False)).distinct().alias("last_run")
 
 
 def _read(query: "ModelSelect[Odds]") -> Iterable[_Price]:

@@ -103,7 +103,7 @@ def test_make_run_shows_what_it_found_and_then_what_moved(tmp_path):
         ).stdout
 
     first, second = run(), run()
-    assert "enregistrées : 270" in first
+    assert "enregistrées\xa0: 270" in first
     assert "ont bougé" not in first
     assert re.search(r"\d+ prix sur 54 ont bougé", second)
     assert len(re.findall(r"\d\d/\d\d \d\d:\d\d ", second)) == 18

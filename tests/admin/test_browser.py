@@ -82,7 +82,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**launch_options(os.environ.get("CHROMIUM")))
+        browser = playwright.chromium.launch(**launch_options("http://127.0.0.1", os.environ.get("CHROMIUM")))
         yield browser
         browser.close()
 

@@ -68,7 +68,8 @@ def finished(number: int, quotes: int, **changes: Any) -> RunReport:
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
-    return [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    """What was printed, with usual spaces: :mod:`tests.admin.test_words` tells the others."""
+    return [line.rstrip().replace("\N{NO-BREAK SPACE}", " ") for line in capsys.readouterr().out.splitlines()]
 
 
 def test_the_best_price_of_each_outcome_and_who_offers_it(fill: Fill, capsys: pytest.CaptureFixture[str]) -> None:
@@ -80,7 +81,7 @@ def test_the_best_price_of_each_outcome_and_who_offers_it(fill: Fill, capsys: py
         "Ligue 1 – Résultat du match",
         "Match                Coup d'envoi      1                N                2                TRJ marché  Books",
         "─" * 108,
-        "Le Havre – Paris SG  ven. 17/10 20:45  7,00 Betsson +1  4,75 Betsson +2  1,42 Betsson +2     94,55\xa0%      3",
+        "Le Havre – Paris SG  ven. 17/10 20:45  7,00 Betsson +1  4,75 Betsson +2  1,42 Betsson +2     94,55 %      3",
         "",
         "Matchs découverts : 1, lus : 1. Cotes lues : 3, publiées : 3, enregistrées : 3, refusées : 0.",
         "✓ complet",
@@ -113,7 +114,7 @@ def test_in_english(fill: Fill, capsys: pytest.CaptureFixture[str]) -> None:
     assert told[0] == "Run ligue1, Fri 17/10/2025 14:00"
     assert told[3].split() == ["Match", "Kick-off", "1", "X", "2", "Market", "TRJ", "Books"]
     assert told[5].split()[-7:] == ["7.00", "Betsson", "4.75", "Betsson", "1.42", "Betsson", "94.55%", "1"][-7:]
-    assert told[-1] == "✓ complete : 1 of 1 matches read"
+    assert told[-1] == "✓ complete: 1 of 1 matches read"
 
 
 def test_other_markets_have_tables_of_their_own(fill: Fill, capsys: pytest.CaptureFixture[str]) -> None:
@@ -193,6 +194,23 @@ def test_what_was_delivered_twice_is_no_loss(fill: Fill) -> None:
     assert main([]) == 0
 
 
+def test_what_was_delivered_twice_hides_no_loss(fill: Fill, capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(2):
+        fill(*run_of(1, Betsson="7", Winamax="6"), finished(1, 4))
+    assert main([]) == 1
+    told = lines(capsys)
+    assert told[-2:] == ["✗ incomplet", "✗ Cotes qui attendent d'être enregistrées : 2 (scrapy consume)"]
+
+
+@pytest.mark.parametrize("counts", [{"yielded": 0}, {"yielded": 0, "published": 0}])
+def test_counts_that_do_not_agree_are_not_complete(
+    fill: Fill, capsys: pytest.CaptureFixture[str], counts: dict[str, int]
+) -> None:
+    fill(quote(), finished(1, 1, counts=counts))
+    assert main([]) == 1
+    assert lines(capsys)[-2:] == ["✗ incomplet", "✗ Les comptes de ce relevé ne s'accordent pas."]
+
+
 def test_a_run_that_found_nothing_says_so(fill: Fill, capsys: pytest.CaptureFixture[str]) -> None:
     sentence = "the page lists no match: out of season"
     fill(finished(1, 0, verdict="nothing-listed", sentence=sentence, counts={"discovered": 0, "parsed": 0}))
@@ -233,7 +251,7 @@ def test_what_is_not_there_names_what_is(
 ) -> None:
     fill(*run_of(1, Betsson="7"), finished(1, 1), *run_of(2, Betsson="7"), finished(2, 1))
     assert main(arguments) == 2
-    assert capsys.readouterr().err.strip() == said
+    assert capsys.readouterr().err.strip().replace("\N{NO-BREAK SPACE}", " ") == said
 
 
 def test_no_run_at_all_says_how_to_start(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -51,6 +51,11 @@ def test_french_unless_english_is_asked_for() -> None:
     assert str(Phrase("Coup d'envoi")) == "Coup d'envoi"
 
 
+def test_french_breaks_no_line_before_a_colon_or_within_quotes() -> None:
+    said = "Aucun relevé de la ligue\N{NO-BREAK SPACE}: «\N{NO-BREAK SPACE}L 1 : a\N{NO-BREAK SPACE}»."
+    assert say("Aucun relevé de la ligue : « {asked} ».", "fr", asked="L 1 : a") == said
+
+
 def test_a_text_nobody_translated_is_said_as_it_is() -> None:
     assert say("Bonjour", "en") == "Bonjour"
 

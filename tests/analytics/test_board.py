@@ -116,12 +116,58 @@ def test_another_market_or_line_is_another_observation(store: Put) -> None:
 @pytest.mark.parametrize("later_first", [False, True])
 def test_a_page_read_twice_counts_as_it_was_last(store: Put, later_first: bool) -> None:
     once = [said(1, "Winamax", "7", "4.75", "1.42"), said(1, "Zebet", "9", "4.75", "1.42")]
-    again = [said(1, "Winamax", "6", "4.75", "1.42", after=60)]
+    again = [said(1, "Winamax", "6", "4.75", None, after=60), said(1, "Zebet", "5", "4.75", "1.42", after=60.5)]
     for messages in (again, once) if later_first else (once, again):
         store(*messages)
-    [row] = of(1).rows
+    now = of(1)
+    [row] = now.rows
     assert row.offers["1"].best == Best(Decimal(6), ("Winamax",))
-    assert row.bookmakers == 1
+    assert row.offers["2"].best == Best(Decimal("1.42"), ("Zebet",))
+    assert (row.bookmakers, now.compared) == (2, 0)
+
+
+def two_books_and_then(store: Put, run: int, later: OddsItem) -> None:
+    books = said(run, "Winamax", "7", "4.75", "1.42"), said(run, "Pmu", "8", "5", "1.4")
+    store(*books, later)
+
+
+def test_a_bookmaker_read_a_moment_later_is_one_more(store: Put) -> None:
+    two_books_and_then(store, 1, said(1, "Zebet", "7", "4", "1.5", after=0.5))
+    [row] = of(1).rows
+    assert {outcome: offer.best.bookmakers for outcome, offer in row.offers.items()} == {
+        "1": ("Pmu",),
+        "X": ("Pmu",),
+        "2": ("Zebet",),
+    }
+    assert row.bookmakers == 3
+
+
+@pytest.mark.parametrize(("name", "best"), [("Winamax", ("Pmu", 8)), ("Zebet", ("Zebet", 9))])
+def test_a_list_only_adds_bookmakers_without_a_book(store: Put, name: str, best: tuple[str, int]) -> None:
+    two_books_and_then(store, 1, said(1, name, "9", None, None, after=5, partial=True))
+    [row] = of(1).rows
+    assert row.offers["1"].best == Best(Decimal(best[1]), (best[0],))
+    assert list(row.offers) == ["1", "X", "2"]
+    assert row.trj is not None
+    [row] = of(1, complete_only=True).rows
+    assert row.offers["1"].best == Best(Decimal(8), ("Pmu",))
+
+
+def test_of_two_lists_the_later_counts(store: Put) -> None:
+    store(said(1, "Winamax", "7", "4", "1.4", partial=True))
+    store(said(1, "Zebet", "6.5", "4", "1.4", after=60, partial=True))
+    [row] = of(1).rows
+    assert row.offers["1"].best == Best(Decimal("6.5"), ("Zebet",))
+
+
+@pytest.mark.parametrize("partial", [False, True])
+def test_the_previous_observation_is_all_that_its_run_saw(store: Put, partial: bool) -> None:
+    prices = ("2", None, None) if partial else ("2", "2", "1.1")
+    two_books_and_then(store, 1, said(1, "Zebet", *prices, after=5, partial=partial))
+    two_books_and_then(store, 2, said(2, "Zebet", *prices, after=5, partial=partial))
+    now = of(2)
+    assert (now.moved, now.compared) == (0, 3)
+    assert now.since == quote(HOUR + 5).scraped_at.replace(tzinfo=None)
 
 
 def test_prices_of_no_run_are_nobody_s_observation(store: Put) -> None:
@@ -179,6 +225,29 @@ def test_the_newest_run_of_a_league(store: Put) -> None:
     store(quote(4 * HOUR, run_id=None))
     newest = {league.name: newest_run(league) for league in Leagues.select()}
     assert {name: run and run.run_id for name, run in newest.items()} == {"Ligue 1": "run-2", "ATP": "run-3"}
+
+
+def test_the_newest_run_where_others_saw_a_match_since(store: Put) -> None:
+    lens: dict[str, Any] = {"match_id": "2", "home": "Lens"}
+    nice: dict[str, Any] = {"match_id": "3", "home": "Nice"}
+    store(said(1, "Winamax", "7", "4.75", "1.42"), said(2, "Winamax", "7", "4.75", "1.42", **nice))
+    store(quote(3 * HOUR, run_id=None), quote(4 * HOUR, run_id=None, **lens))
+    newest = newest_run(Leagues.get())
+    assert newest is not None
+    assert newest.run_id == "run-2"
+
+
+def test_old_matches_are_not_asked_for_the_newest_run(store: Put) -> None:
+    store(*(said(n, "Winamax", "7", "4", "1.4", match_id=str(n), home=f"Home {n}") for n in range(1, 9)))
+    store(quote(9 * HOUR, run_id=None, match_id="9", home="Lens"))
+    asked: list[str] = []
+    league = Leagues.get()
+    hooks = Odds._meta.database.query_hooks
+    hooks.append(lambda event: asked.append(event.sql))
+    newest = newest_run(league)
+    assert newest is not None
+    assert newest.run_id == "run-8"
+    assert len(asked) == 4, asked  # the matches, the prices of two, the run
 
 
 def test_a_league_no_run_has_seen(store: Put) -> None:
