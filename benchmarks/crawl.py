@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from parsel import Selector
-from playwright.async_api import Browser, Page, Request, Route, async_playwright
+from playwright.async_api import Browser, Request, Route, async_playwright
 
 from gigscrapy import browser
 from gigscrapy.pages.settled import LIST_SETTLED, MATCH_SETTLED
@@ -104,18 +104,20 @@ def tabs(site: str) -> int:
     async def visit(chromium: Browser) -> int:
         context = await chromium.new_context()
         await context.route("**/*", skip_unneeded)
-        pages = [await context.new_page() for _ in range(TABS)]
-        await load(pages[0], site + LEAGUE, LIST_SETTLED)
-        links = Selector(await pages[0].content()).css(MATCH_LINKS).getall()
+        free = asyncio.Semaphore(TABS)
 
-        async def work(page: Page) -> int:
-            quotes = 0
-            while links:
-                await load(page, site + links.pop(), MATCH_SETTLED)
-                quotes += bookmakers(await page.content())
-            return quotes
+        async def html(url: str, settled: str) -> str:
+            async with free:
+                page = await context.new_page()  # quicker than a tab that is used again
+                await page.goto(url, wait_until="domcontentloaded")
+                await page.wait_for_function(settled)
+                content = await page.content()
+                await page.close()
+                return content
 
-        return sum(await asyncio.gather(*map(work, pages)))
+        links = Selector(await html(site + LEAGUE, LIST_SETTLED)).css(MATCH_LINKS).getall()
+        pages = await asyncio.gather(*(html(site + link, MATCH_SETTLED) for link in links))
+        return sum(map(bookmakers, pages))
 
     return asyncio.run(with_chromium(visit, **browser.launch_options(site, os.environ.get("CHROMIUM"))))
 
@@ -123,11 +125,6 @@ def tabs(site: str) -> int:
 def bookmakers(html: str) -> int:
     """How many bookmakers a match page has; below the first market they come again."""
     return len(set(Selector(html).css(BOOKMAKERS).getall()))
-
-
-async def load(page: Page, url: str, settled: str) -> None:
-    await page.goto(url, wait_until="domcontentloaded")
-    await page.wait_for_function(settled)
 
 
 async def skip_unneeded(route: Route, request: Request) -> None:

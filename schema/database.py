@@ -5,6 +5,7 @@ Every database of the project is opened by :func:`connect`, which gives all of t
 
 import re
 import sqlite3
+import time
 from contextlib import suppress
 from enum import Enum
 from pathlib import Path
@@ -107,8 +108,25 @@ def hang_up(database: Database) -> None:
         close()
 
 
+class _Embedded(SqliteDatabase):
+    """SQLite, for several processes that start together."""
+
+    def _connect(self) -> sqlite3.Connection:
+        """Whoever is first puts a new file in WAL mode; SQLite itself does not let the others wait for that."""
+        deadline = time.monotonic() + _SQLITE_PATIENCE
+        while True:
+            try:
+                connection: sqlite3.Connection = super()._connect()  # type: ignore[misc] # not in Peewee's stubs
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+            else:
+                return connection
+
+
 def _sqlite(path: Path) -> Database:
-    return SqliteDatabase(str(path), pragmas=_SQLITE_MANNERS, timeout=_SQLITE_PATIENCE)
+    return _Embedded(str(path), pragmas=_SQLITE_MANNERS, timeout=_SQLITE_PATIENCE)
 
 
 def _mysql(url: str) -> Database:
@@ -137,9 +155,10 @@ _FAULT_OF_CODE = {
     **dict.fromkeys((1158, 1159, 1160, 1161), Fault.PASSING),  # the network
     **dict.fromkeys((1205, 1213, 1317, 1969, 3024), Fault.PASSING),  # another writer, or too slow
     **dict.fromkeys((1021, 1114, 1290, 1836), Fault.PASSING),  # disk full, read-only for now
-    **dict.fromkeys((1264, 1265, 1292, 1366, 1406, 1690, 3819, 4025), Fault.MESSAGE),  # a value the column refuses
+    **dict.fromkeys((1264, 1265, 1292, 1366, 1690, 3819, 4025), Fault.MESSAGE),  # a value the column refuses
     **dict.fromkeys((1044, 1045, 1049, 1129, 1130, 1142, 1143, 1227, 1698, 2049, 2059, 2061), Fault.OURS),  # access
     **dict.fromkeys((1048, 1054, 1064, 1146, 1364), Fault.OURS),  # our schema, our SQL
+    1406: Fault.OURS,  # what is read is checked against our columns: one of theirs is narrower
 }
 """By the number MySQL and MariaDB give an error."""
 
@@ -169,6 +188,7 @@ _ADVICE = {
     1049: "there is no such database: CREATE DATABASE it, then run `scrapy migrate`",
     1146: "a table is missing: run `scrapy migrate`",
     1054: "a column is missing: run `scrapy migrate`",
+    1406: "a column is narrower than it should be: compare it with schema/models.py",
     1064: "this server does not understand our SQL: MySQL 8 or MariaDB 10.5 are needed",
     2059: "the server wants a way of signing in that PyMySQL does not have",
     "SQLITE_CANTOPEN": "the file cannot be opened: check GIGSCRAPY_HOME and its permissions",

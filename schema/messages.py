@@ -10,6 +10,7 @@ A queue also carries :class:`RunReport`, what a crawl says of itself. gig-benchm
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -20,7 +21,7 @@ from typing import Any, NoReturn, TypeVar
 from schema.instants import from_paris, iso, read_iso, to_paris
 from schema.markets import MARKETS, Market, winner_market
 from schema.names import BadName, name_key, tidy
-from schema.prices import CENT, PRICE_LIMIT, payout, published_style, read_price, usable
+from schema.prices import CENT, PRICE_LIMIT, payout, published_style, usable
 from schema.reference import sports
 
 SCHEMA_VERSION = 1
@@ -33,8 +34,14 @@ LEGACY_OUTCOMES = {"1": "cote_1", "X": "cote_N", "2": "cote_2"}
 LEGACY_DATE = "%Y-%m-%d %H:%M:%S"
 RUN_ID_LENGTH = 64
 DETAIL_LENGTH = 500
+URL_LENGTH = 500
+REPORT_TEXTS = {"sentence": 2000, "site": 500, "arguments": 500}
+"""What a report says in free text, and how much of it is kept."""
 RUN_STATES = ("running", "finished")
 CLOCK_SKEW = timedelta(hours=24)
+
+_DASHES = ("", "-", "–", "—")  # noqa: RUF001 - as sites write them
+_PLAIN_DECIMAL = re.compile(r"[0-9]+(?:[.,][0-9]+)?")
 
 T = TypeVar("T")
 
@@ -68,6 +75,8 @@ class OddsItem:
         (``partial``) the market's.
     :ivar scraped_at: aware UTC, when the page was read.
     :ivar parser: the generation that read the page, such as ``match-D``.
+    :ivar bare: true for what came as gig-benchmark's seven keys, which tell no time: ``scraped_at`` is when it was
+        received, and it has no identity of its own.
     """
 
     sport: str
@@ -89,6 +98,7 @@ class OddsItem:
     run_id: str | None = None
     url: str | None = None
     parser: str | None = None
+    bare: bool = False
 
     @property
     def trj(self) -> Decimal | None:
@@ -98,16 +108,24 @@ class OddsItem:
 
     @property
     def message_id(self) -> str:
-        """What makes this observation this one, 32 hexadecimal digits: sent again, it has the same id."""
+        """What makes this observation this one, 32 hexadecimal digits: sent again, it has the same id.
+
+        All that the tables keep of it is in it: were one of two that differ passed over, which came first would matter.
+        """
         parts = (
             self.source,
-            self.match_id or "|".join((self.sport, name_key(self.league), name_key(self.home), name_key(self.away))),
+            self.match_id,
+            (self.sport, name_key(self.league), name_key(self.home), name_key(self.away)),
             self.kickoff and iso(self.kickoff),
             self.market,
             self.line is not None and f"{self.line.normalize():f}",
             name_key(self.bookmaker),
             sorted((outcome, f"{price:.3f}") for outcome, price in self.prices.items() if price is not None),
             iso(self.scraped_at),
+            self.partial,
+            self.published_trj is not None and str(self.published_trj.normalize()),
+            self.run_id,
+            _sent_url(self),
         )
         return hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()
 
@@ -144,7 +162,11 @@ Message = OddsItem | RunReport
 
 
 def encode(message: Message) -> bytes:
-    """A message as the queue carries it: JSON, ASCII only."""
+    """A message as the queue carries it: JSON, ASCII only.
+
+    A page's address or a report's free text that :func:`decode` would refuse is left out, or cut and made printable:
+    the prices and the counts beside it matter more.
+    """
     body = _encode_quote(message) if isinstance(message, OddsItem) else _encode_report(message)
     return json.dumps(body, separators=(",", ":")).encode("ascii")
 
@@ -203,9 +225,13 @@ def _encode_quote(item: OddsItem) -> dict[str, Any]:
         "published_trj": None if item.published_trj is None else str(item.published_trj),
         "scraped_at": iso(item.scraped_at),
         "run_id": item.run_id,
-        "url": item.url,
+        "url": _sent_url(item),
         "parser": item.parser,
     }
+
+
+def _sent_url(item: OddsItem) -> str | None:
+    return item.url if item.url and _fits(item.url, URL_LENGTH) else None
 
 
 def _legacy_prices(item: OddsItem) -> dict[str, float | None]:
@@ -220,7 +246,14 @@ def _encode_report(report: RunReport) -> dict[str, Any]:
     body = asdict(report)
     for key in ("started_at", "reported_at", "finished_at"):
         body[key] = body[key] and iso(body[key])
+    for key, limit in REPORT_TEXTS.items():
+        body[key] = _printable(body[key] or "", limit) or None
     return {"type": "run", "schema_version": SCHEMA_VERSION, **body}
+
+
+def _printable(text: str, limit: int) -> str:
+    spaced = "".join(character if character.isprintable() else " " for character in text)
+    return spaced.strip()[:limit].rstrip()
 
 
 # -- decode ----------------------------------------------------------------------------------------------------------
@@ -266,7 +299,9 @@ def _decode_legacy(fields: dict[str, Any], received_at: datetime) -> OddsItem:
     cotes = fields.get("cotes")
     if not isinstance(cotes, dict) or not cotes:
         _refuse("missing", "cotes is missing or empty")
-    market = MARKETS["1X2" if cotes.get("cote_N") is not None else winner_market(sports()[sport].outcomes)]
+    # Where a sport has no draw some write its price as 0, 1.0 or "-".
+    draw = _price("X", cotes.get(LEGACY_OUTCOMES["X"]))
+    market = MARKETS["1X2" if draw is not None else winner_market(sports()[sport].outcomes)]
     day = fields.get("match_date")
     return _checked(
         OddsItem(
@@ -281,6 +316,7 @@ def _decode_legacy(fields: dict[str, Any], received_at: datetime) -> OddsItem:
             scraped_at=received_at.astimezone(UTC).replace(microsecond=0),
             source=LEGACY,
             parser=LEGACY,
+            bare=True,
         ),
         received_at,
     )
@@ -316,7 +352,7 @@ def _decode_quote(fields: dict[str, Any], received_at: datetime) -> OddsItem:
             else _read("published_trj", fields["published_trj"], _percent),
             source=_text(fields, "source", 32),
             run_id=_optional_text(fields, "run_id", RUN_ID_LENGTH),
-            url=_optional_text(fields, "url", 500),
+            url=_optional_text(fields, "url", URL_LENGTH),
             parser=_optional_text(fields, "parser", 32),
         ),
         received_at,
@@ -339,9 +375,9 @@ def _decode_report(fields: dict[str, Any]) -> RunReport:
         finished_at=None if finished_at is None else _read("finished_at", finished_at, _instant),
         verdict=_optional_text(fields, "verdict", 32),
         exit_code=_optional_int(fields, "exit_code"),
-        sentence=_optional_text(fields, "sentence", 2000),
-        site=_optional_text(fields, "site", 500),
-        arguments=_optional_text(fields, "arguments", 500),
+        sentence=_optional_text(fields, "sentence", REPORT_TEXTS["sentence"]),
+        site=_optional_text(fields, "site", REPORT_TEXTS["site"]),
+        arguments=_optional_text(fields, "arguments", REPORT_TEXTS["arguments"]),
         counts=counts,
     )
 
@@ -377,18 +413,24 @@ def _prices(market: Market, values: Mapping[str, Any]) -> dict[str, Decimal | No
 
 def _price(outcome: str, value: object) -> Decimal | None:
     """0 to 1 is how sites write *no price*; below and far above is an error somebody must see."""
+    if isinstance(value, str):
+        value = _number(outcome, value.strip())
     if value is None:
         return None
-    if isinstance(value, str):
-        number = read_price(value)
-        if number is None and value.strip() not in ("", "-", "0", "0.0", "0.00", "1", "1.0", "1.00"):
-            _refuse("price", f"outcome {outcome}: {value[:40]!r} is not a price")
-        return number
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         _refuse("wrong-type", f"outcome {outcome}: a price is a number, not {type(value).__name__}")
     if not 0 <= value < PRICE_LIMIT:
         _refuse("price", f"outcome {outcome}: {value!s:.40} is out of range")
     return usable(Decimal(value))
+
+
+def _number(outcome: str, text: str) -> Decimal | None:
+    """What is written as text means what it means as a number; a dash is none."""
+    if text in _DASHES:
+        return None
+    if not _PLAIN_DECIMAL.fullmatch(text):
+        _refuse("price", f"outcome {outcome}: {text[:40]!r} is not a price")
+    return Decimal(text.replace(",", "."))
 
 
 def _read(key: str, value: object, reader: Callable[[str], T]) -> T:
@@ -437,10 +479,14 @@ def _text(fields: dict[str, Any], key: str, limit: int = 100) -> str:
         _refuse("missing", f"{key} is missing")
     if not isinstance(text, str):
         _refuse("wrong-type", f"{key} must be a string, not {type(text).__name__}")
-    # MySQL takes a key for the same with and without spaces at its end.
-    if len(text) > limit or not text.isprintable() or text != text.strip():
+    if not _fits(text, limit):
         _refuse("value", f"{key} is longer than {limit} characters, has spaces around it or cannot be printed")
     return text
+
+
+def _fits(text: str, limit: int) -> bool:
+    # MySQL takes a key for the same with and without spaces at its end.
+    return len(text) <= limit and text.isprintable() and text == text.strip()
 
 
 def _optional_text(fields: dict[str, Any], key: str, limit: int) -> str | None:

@@ -3,7 +3,8 @@
 At least once on the wire, exactly once in the tables: the same messages, delivered any number of times in any order and
 by any number of writers, leave the same tables.
 
-* A message is known by what it says, not by its envelope: the ledger (Messages) has each once.
+* A message is known by what it says, not by its envelope: the ledger (Messages) has each once. gig-benchmark's bare
+  ones say no time: see :func:`_open_one`.
 * A price is an observation: the same again changes nothing. Two prices of one outcome at one instant are a
   contradiction of the source; the higher is kept, whichever came first.
 * In LatestOdds and Matches the newest observation holds, whichever came last.
@@ -20,7 +21,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from operator import itemgetter
 from typing import Any, Protocol
@@ -31,13 +32,17 @@ from schema.catalogue import Catalogue
 from schema.database import begin_writing, hang_up
 from schema.instants import naive, text
 from schema.matches import KnownMatches
-from schema.messages import LEGACY, Message, OddsItem, Refused, RunReport, decode
+from schema.messages import Message, OddsItem, Refused, RunReport, decode
 from schema.models import BODY_LENGTH, REPORTED_COUNTS, STORED_COUNTS, DeadLetters, LatestOdds, Messages, Odds, Runs
 from schema.prices import CENT, published_style
 from schema.sql import Sql
 
 MEMORY_SECONDS = 60
 """How long the ids of leagues, teams, … are remembered: so soon what a person changes in the tables is seen."""
+
+REDELIVERY = timedelta(hours=1)
+"""So long after a bare message was stored, the same body delivered again is taken for it."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 TRJ_LIMIT = 9_999
 NO_LINE = Decimal("0.00")
@@ -60,6 +65,10 @@ class Incoming(Protocol):
     def received_at(self) -> datetime:
         """Aware: when the queue took it in."""
 
+    @property
+    def attempts(self) -> int:
+        """Earlier deliveries of it that were not acknowledged."""
+
 
 @dataclass(slots=True)
 class Outcome:
@@ -81,10 +90,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Letter:
-    """A message that could be read, and what it is known by."""
+    """A message that could be read, and what it is known by.
+
+    :ivar delivered_before: one of the last hour whose id begins with this may be this very message.
+    """
 
     id: str
     message: Message
+    delivered_before: str | None = None
 
 
 class Store:
@@ -102,6 +115,10 @@ class Store:
         self._insert_latest = sql.insert(LatestOdds, COLUMNS, _merge_of_prices(sql, "scraped_at"))
         self._insert_dead = sql.insert(DeadLetters, _DEAD_COLUMNS, _merge_of_dead(sql))
         self._add_counts = sql.add(Runs, STORED_COUNTS, "id")
+        mark = database.param
+        self._find_body = (
+            f"SELECT 1 FROM Messages WHERE message_id BETWEEN {mark} AND {mark} AND stored_at >= {mark} LIMIT 1"  # noqa: S608
+        )
         self._unknown: list[str] = []
         self._forget()
 
@@ -129,7 +146,7 @@ class Store:
             except Refused as refusal:
                 refused.append((incoming, refusal))
             else:
-                letters.append(_Letter(_identity(message, incoming), message))
+                letters.append(_open_one(message, incoming))
         return letters, refused
 
     # -- writing -------------------------------------------------------------------------------------------------------
@@ -157,7 +174,7 @@ class Store:
     def _forget(self) -> None:
         """What was looked up in a transaction that failed may not be there, and a person may change what is."""
         self._catalogue = Catalogue(self._database, self._sql, self._unknown)
-        self._matches = KnownMatches(self._sql)
+        self._matches = KnownMatches(self._database, self._sql)
         self._remembers_until = time.monotonic() + MEMORY_SECONDS
 
     def _write(self, cursor: Any, letters: Sequence[_Letter], refused: list[tuple[Incoming, Refused]]) -> Outcome:
@@ -178,7 +195,8 @@ class Store:
         :returns: the letters that are new, and the messages of those that came again.
         """
         first = {letter.id: letter for letter in letters}
-        new = first.keys() - {row[0] for row in self._sql.select(cursor, Messages, ("message_id",), message_id=first)}
+        known = {row[0] for row in self._sql.select(cursor, Messages, ("message_id",), message_id=first)}
+        new = first.keys() - known - self._stored_before(cursor, letters)
         if new:
             batch, stored_at = secrets.randbits(63), text(datetime.now(UTC))
             rows = [(key, self._catalogue.run(first[key].message.run_id), batch, stored_at) for key in sorted(new)]
@@ -188,6 +206,18 @@ class Store:
                 new = {row[0] for row in ours}
         again = [letter.message for letter in letters if letter.id not in new or first[letter.id] is not letter]
         return [first[key] for key in sorted(new)], again
+
+    def _stored_before(self, cursor: Any, letters: Sequence[_Letter]) -> set[str]:
+        """The ids of bare messages that are delivered again, and whose body was stored within the hour."""
+        again = [(letter.id, letter.delivered_before) for letter in letters if letter.delivered_before]
+        if not again:
+            return set()
+        since = text(datetime.now(UTC) - REDELIVERY)
+        return {key for key, body in again if self._is_stored(cursor, body, since)}
+
+    def _is_stored(self, cursor: Any, body: str, since: str) -> bool:
+        cursor.execute(self._find_body, (body + 16 * "0", body + 16 * "f", since))
+        return cursor.fetchone() is not None
 
     def _write_prices(self, cursor: Any, quotes: Sequence[OddsItem]) -> int:
         if not quotes:
@@ -261,12 +291,19 @@ class Store:
         ).where((Runs.id == self._catalogue.run(report.run_id)) & supersedes).execute(self._database)
 
 
-def _identity(message: Message, incoming: Incoming) -> str:
-    """What a message is known by. A bare gig-benchmark message says no time: a body is one observation for an hour."""
-    if isinstance(message, OddsItem) and message.parser == LEGACY:
-        hour = incoming.received_at.astimezone(UTC).strftime("%Y-%m-%dT%H")
-        return hashlib.blake2b(incoming.body, digest_size=16, person=hour.encode()).hexdigest()
-    return message.message_id
+def _open_one(message: Message, incoming: Incoming) -> _Letter:
+    """A message with what it is known by: what it says; but a bare gig-benchmark message says no time.
+
+    Delivered for the first time, such a one is a new observation, known by its body and when it was received: a price
+    may well go from 2.10 to 2.50 and back. Delivered again, as the queue tells, it is a duplicate where its body was
+    stored within the hour. Two of the same body that are both delivered again cannot be told apart: the second counts
+    as the first.
+    """
+    if not isinstance(message, OddsItem) or not message.bare:
+        return _Letter(message.message_id, message)
+    body = hashlib.blake2b(incoming.body, digest_size=8).hexdigest()
+    received = (incoming.received_at - EPOCH) // timedelta(microseconds=1)
+    return _Letter(f"{body}{received:016x}", message, body if incoming.attempts else None)
 
 
 def _kept(trj: Decimal | None) -> str | None:

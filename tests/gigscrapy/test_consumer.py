@@ -265,16 +265,16 @@ class TestDatabaseTrouble:
     @pytest.mark.server
     @pytest.mark.parametrize("bad", [{0}, {7}, {19}, {3, 4, 11}, set(range(20))])
     def test_a_value_it_will_not_have_is_put_aside_alone(self, bad: set[int], served: Database) -> None:
-        """No such value is known: here somebody has made a column too narrow."""
-        served.execute_sql("ALTER TABLE Odds MODIFY outcome VARCHAR(1) COLLATE utf8mb4_bin NOT NULL")
-        double_chance = {"market": "DC", "prices": prices("2.8", "1.09", "1.18", outcomes=("1X", "X2", "12"))}
-        queue = Queue(*(quote(after=n, **(double_chance if n in bad else {})) for n in range(20)))
+        """No such value is known: here somebody has made a column hold less."""
+        served.execute_sql("ALTER TABLE Odds MODIFY odd_value DECIMAL(5, 3) NOT NULL")
+        high = {"prices": prices("100", "1.09", "1.18")}
+        queue = Queue(*(quote(after=n, **(high if n in bad else {})) for n in range(20)))
         consumer = Consumer(queue, served)
         consumer.run(drain=True)
         assert set(queue.acknowledged) == set(range(20)) - bad
         assert {tag for tag, _, _ in queue.dead} == bad
         assert {reason for _, reason, _ in queue.dead} == {"database"}
-        assert "Data too long" in queue.dead[0][2]
+        assert "Out of range" in queue.dead[0][2]
         rows = served.execute_sql("SELECT reason, run_id, times FROM DeadLetters").fetchall()
         assert list(rows) == [("database", "run-1", 1)] * len(bad)
         assert count(served, "Odds") == 3 * (20 - len(bad))
@@ -285,6 +285,7 @@ class TestDatabaseTrouble:
         [
             ("DROP TABLE LatestOdds", "run `scrapy migrate`"),
             ("ALTER TABLE Odds DROP COLUMN trj", "run `scrapy migrate`"),
+            ("ALTER TABLE Pages MODIFY parser VARCHAR(3)", "schema/models.py"),
             ("ALTER TABLE Odds ADD COLUMN colour INT NOT NULL", "doesn't have a default value"),
             ("DELETE FROM Migrations", "run `scrapy migrate`"),
         ],

@@ -44,6 +44,7 @@ class Letter:
 
     body: bytes
     received_at: datetime = NOON
+    attempts: int = 0
 
 
 def quote(after: float = 0, **changes: Any) -> OddsItem:

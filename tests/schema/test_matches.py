@@ -1,8 +1,12 @@
 import itertools
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import pytest
 from peewee import Database
 
+from schema.sql import Insert, Sql
 from schema.store import Store
 from tests.schema.letters import KICKOFF, QUOTE, letters, quote
 from tests.schema.tables import count, found, one_by_one
@@ -44,6 +48,41 @@ def test_the_newest_says_who_meets_and_when(store: Store, database: Database) ->
     assert said == [("Havre", "2025-10-18 18:45:00", "2025-10-17 12:02:00")] * 6
 
 
+@pytest.mark.parametrize(
+    "changes, league, home",
+    [
+        ({"home": "Lyon"}, "Ligue 1", "Lyon"),
+        ({"home": "Paris SG", "away": "Le Havre"}, "Ligue 1", "Paris SG"),
+        ({"league": "Coupe"}, "Ligue 1", "Le Havre"),
+        ({"league": "Ligue 2", "home": "Angers"}, "Ligue 2", "Angers"),
+    ],
+)
+def test_of_two_that_disagree_at_one_instant_the_later_names_hold(
+    changes: dict[str, Any], league: str, home: str, store: Store, database: Database
+) -> None:
+    other = quote(bookmaker="Zebet", **changes)
+    query = (
+        "SELECT l.name, t.name FROM Matches m JOIN Leagues l ON l.id = m.league_id JOIN Teams t ON t.id = home_team_id"
+    )
+    for order in ((QUOTE, other), (other, QUOTE), (QUOTE, other, quote(bookmaker="Pmu"))):
+        for batches in ([letters(*order)], [letters(one) for one in order]):
+            for table in ("Matches", "Messages"):
+                database.execute_sql(f"DELETE FROM {table}")
+            writer = Store(database)
+            for batch in batches:
+                writer.store(batch)
+            assert found(database, query) == [(league, home)]
+
+
+def test_of_several_sources_that_name_a_match_the_later_is_shown(store: Store, database: Database) -> None:
+    ours, theirs = quote(match_id=None), quote(after=-5, match_id=None, source="elsewhere")
+    for order in ((ours, theirs), (theirs, ours)):
+        for table in ("Matches", "Messages"):
+            database.execute_sql(f"DELETE FROM {table}")
+        one_by_one(Store(database), *order)
+        assert found(database, "SELECT source FROM Matches") == [("elsewhere",)]
+
+
 def test_accents_tell_names_apart_and_capitals_do_not(store: Store, database: Database) -> None:
     names = ("Étoile", "Etoile", "ÉTOILE", "Malmö", "Malmo", "Straße", "Strasse", "étoile ")
     store.store(letters(*(quote(match_id=str(n), home=name) for n, name in enumerate(names))))
@@ -71,3 +110,21 @@ def test_letters_beyond_the_basic_plane(store: Store, database: Database) -> Non
     store.store(letters(quote(home="⚽ FC 🇫🇷", league="مولودية")))
     assert found(database, "SELECT name FROM Teams WHERE name_key <> 'paris sg'") == [("⚽ FC 🇫🇷",)]
     assert found(database, "SELECT name FROM Leagues") == [("مولودية",)]
+
+
+def test_what_says_nothing_new_of_a_match_writes_nothing_of_it(
+    store: Store, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = []
+    write = Sql.write
+
+    def watch(sql: Sql, cursor: Any, rows: Sequence[Any], *inserts: Insert) -> int:
+        written.extend(len(rows) for insert in inserts if "`Matches`" in insert.head)
+        return write(sql, cursor, rows, *inserts)
+
+    monkeypatch.setattr(Sql, "write", watch)
+    store.store(letters(quote(after=60), quote(after=60, bookmaker="Pmu"), quote(after=60, bookmaker="Betclic")))
+    store.store(letters(quote(after=60, bookmaker="Unibet"), quote()))
+    assert written == [1]
+    Store(database).store(letters(quote(after=1)))
+    assert written == [1]

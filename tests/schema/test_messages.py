@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schema.messages import OddsItem, Refused, RunReport, decode, encode
+from schema.messages import Message, OddsItem, Refused, RunReport, decode, encode
 from tests.schema.letters import NOON, QUOTE, REPORT, prices, quote
 
 GOLDEN_FOLDER = Path(__file__).parent / "golden"
@@ -26,6 +26,7 @@ GOLDEN: dict[str, OddsItem | RunReport] = {
         scraped_at=NOON,
         source="gig-benchmark",
         parser="gig-benchmark",
+        bare=True,
     ),
     "gig-benchmark-tennis": OddsItem(
         sport="tennis",
@@ -38,6 +39,7 @@ GOLDEN: dict[str, OddsItem | RunReport] = {
         scraped_at=NOON,
         source="gig-benchmark",
         parser="gig-benchmark",
+        bare=True,
     ),
     "v1-football": QUOTE,
     "v1-tennis": replace(
@@ -158,6 +160,20 @@ class TestFromGigBenchmark:
         assert item.prices == prices("2.100", None, "3.500")
         assert item.trj is None
 
+    @pytest.mark.parametrize("price", [None, 0, 1.0, "-", "0,00"])
+    def test_a_draw_without_a_price_is_no_draw(self, price: Any) -> None:
+        item = self.read(cotes={"cote_1": 1.74, "cote_N": price, "cote_2": 2.1}, sport="tennis")
+        assert (item.market, item.prices) == ("12", prices("1.740", "2.100", outcomes="12"))
+
+    def test_a_draw_with_a_price_is_one(self) -> None:
+        item = self.read(cotes={"cote_1": 1.74, "cote_N": "15,5", "cote_2": 2.1}, sport="tennis")
+        assert item.market == "1X2"
+
+    def test_one_of_ours_that_says_it_is_bare_is_not(self) -> None:
+        ours = quote(parser="gig-benchmark", source="gig-benchmark")
+        assert decode(encode(ours), NOON) == ours
+        assert (self.read().bare, ours.bare) == (True, False)
+
     def test_defaults(self) -> None:
         fields = json.loads(golden("gig-benchmark"))
         del fields["league"], fields["sport"]
@@ -239,6 +255,9 @@ class TestRefused:
             (changed(outcomes={"1": None}), "no-price"),
             (priced("2,35 "), None),
             (priced("2,3,5"), "price"),
+            (priced("N/A"), "price"),
+            (priced("2."), "price"),
+            (priced("٢"), "price"),
             (priced("abc"), "price"),
             (priced("nan"), "price"),
             (priced("1e3"), "price"),
@@ -360,7 +379,9 @@ class TestKept:
         assert isinstance(item, OddsItem)
         assert str(item.prices["1"]) == kept
 
-    @pytest.mark.parametrize("price", ["", "-", "0", "0.00", "1.00", 0, 1, 1.0, None])
+    @pytest.mark.parametrize(
+        "price", ["", "-", "–", "—", " ", "0", "0.00", "0,00", "0.000", "0.5", "1.00", "1,00", 0, 0.5, 1, 1.0, None]
+    )
     def test_how_sites_write_no_price(self, price: Any) -> None:
         item = decode(priced(price), NOON)
         assert isinstance(item, OddsItem)
@@ -402,15 +423,46 @@ class TestRoundTrip:
         assert received == item
         assert received.message_id == item.message_id
 
+    @pytest.mark.parametrize(
+        "text, kept",
+        [
+            ("nothing\nis\u00a0missing\r\n", "nothing is missing"),
+            ("", None),
+            (" \t\n", None),
+            ("\ud800x\x00\u200b", "x"),
+            ("a" * 5000, "a" * 5000),
+            ("é " * 2500, "é " * 2500),
+        ],
+    )
+    def test_what_a_report_says_is_cut_and_made_printable(self, text: str, kept: str | None) -> None:
+        sent = replace(REPORT, sentence=text, arguments=text, site=text)
+        received = decode(encode(sent), NOON)
+        assert isinstance(received, RunReport)
+        limits = ((received.sentence, 2000), (received.arguments, 500), (received.site, 500))
+        for said, limit in limits:
+            assert said == (kept and kept[:limit].strip())
+
+    @given(st.text(st.characters(codec=None), max_size=600))
+    def test_any_text_of_a_report_and_any_address_is_received(self, text: str) -> None:
+        sent: list[Message] = [replace(REPORT, sentence=text, arguments=text, site=text), replace(QUOTE, url=text)]
+        for message in sent:
+            assert decode(encode(message), NOON).message_id == message.message_id
+
+    @pytest.mark.parametrize("url", ["https://" + "a" * 493, "", "https://a/\u00a0", " https://a"])
+    def test_a_quote_with_an_address_that_cannot_be_kept_keeps_its_prices(self, url: str) -> None:
+        assert decode(encode(replace(QUOTE, url=url)), NOON) == replace(QUOTE, url=None)
+
+    def test_an_address_as_long_as_may_be(self) -> None:
+        long = replace(QUOTE, url="https://" + "a" * 492)
+        assert decode(encode(long), NOON) == long
+
 
 class TestMessageId:
     def test_is_the_same_for_the_same_observation(self) -> None:
         assert QUOTE.message_id == quote().message_id == decode(encode(QUOTE), NOON).message_id
 
     def test_does_not_depend_on_how_numbers_and_names_are_written(self) -> None:
-        same = quote(
-            bookmaker="WINAMAX", prices={"2": Decimal("1.42"), "1": Decimal(7), "X": Decimal("4.75")}, run_id="run-2"
-        )
+        same = quote(bookmaker="WINAMAX", prices={"2": Decimal("1.42"), "1": Decimal(7), "X": Decimal("4.75")})
         assert same.message_id == QUOTE.message_id
 
     @pytest.mark.parametrize(
@@ -425,6 +477,13 @@ class TestMessageId:
             {"prices": prices("7", "4.75", None)},
             {"kickoff": None},
             {"source": "elsewhere"},
+            {"league": "Ligue 2"},
+            {"home": "Le Havre AC"},
+            {"home": "Paris SG", "away": "Le Havre"},
+            {"partial": True},
+            {"published_trj": None},
+            {"run_id": "run-2"},
+            {"url": None},
         ],
     )
     def test_is_another_for_another(self, changes: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 import itertools
 import random
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,8 @@ from peewee import Database
 
 from schema.checksum import checksum
 from schema.database import connect, hang_up, is_embedded
-from schema.messages import Message, OddsItem, encode
+from schema.matches import KnownMatches
+from schema.messages import Message, encode
 from schema.migrations import migrate
 from schema.sql import Insert, Sql
 from schema.store import Store
@@ -99,7 +101,8 @@ class TestManyQuotes:
         outcome = store.store(letters(*(quote(after=n, match_id=str(n), home=f"Team {n}") for n in range(1200))))
         assert (outcome.stored, outcome.prices) == (1200, 3600)
         assert (count(database, "Matches"), count(database, "LatestOdds")) == (1200, 3600)
-        assert store.store(letters(*(quote(after=n, match_id=str(n)) for n in range(1200)))).duplicates == 1200
+        again = letters(*(quote(after=n, match_id=str(n), home=f"Team {n}") for n in range(1200)))
+        assert store.store(again).duplicates == 1200
 
     def test_none(self, store: Store, database: Database) -> None:
         assert store.store([]).stored == 0
@@ -257,10 +260,10 @@ class TestRefused:
 class TestGigBenchmark:
     """Its messages, and what its own consumer did wrong with them."""
 
-    def legacy(self, received_at: datetime = NOON, **changes: Any) -> Letter:
+    def legacy(self, received_at: datetime = NOON, attempts: int = 0, **changes: Any) -> Letter:
         import json
 
-        return Letter(json.dumps(json.loads(GIG) | changes).encode(), received_at)
+        return Letter(json.dumps(json.loads(GIG) | changes).encode(), received_at, attempts)
 
     def test_is_stored(self, store: Store, database: Database) -> None:
         store.store([self.legacy()])
@@ -277,11 +280,39 @@ class TestGigBenchmark:
             for outcome, price in (("1", "2.1"), ("2", "3.5"), ("X", "3.4"))
         ]
 
-    def test_delivered_again_within_the_hour_it_is_the_same_observation(self, store: Store, database: Database) -> None:
-        store.store([self.legacy(NOON), self.legacy(NOON + timedelta(minutes=59))])
-        outcome = store.store([self.legacy(NOON + timedelta(minutes=1)), self.legacy(NOON + timedelta(hours=1))])
-        assert (outcome.stored, outcome.duplicates) == (1, 1)
+    def test_a_price_that_comes_back_is_another_observation(self, store: Store, database: Database) -> None:
+        for minute, price in ((0, 2.1), (20, 2.5), (40, 2.1)):
+            cotes = {"cote_1": price, "cote_N": 3.4, "cote_2": 3.5}
+            assert store.store([self.legacy(NOON + timedelta(minutes=minute), cotes=cotes)]).stored == 1
+        assert found(database, LATEST)[0] == ("PMU", "1", "2.1")
+
+    def test_twice_at_one_instant_is_once(self, store: Store, database: Database) -> None:
+        outcome = store.store([self.legacy(), self.legacy(), self.legacy(NOON + timedelta(seconds=1))])
+        assert (outcome.stored, outcome.duplicates) == (2, 1)
+        assert store.store([self.legacy()]).duplicates == 1
         assert count(database, "Odds") == 6
+
+    def test_delivered_again_it_is_the_same_observation(self, store: Store, database: Database) -> None:
+        """Whenever the queue says it was received, on either side of a full hour."""
+        store.store([self.legacy(NOON + timedelta(minutes=59, seconds=59))])
+        outcome = store.store([self.legacy(NOON + timedelta(minutes=60, seconds=1), 1), self.legacy(attempts=2)])
+        assert (outcome.stored, outcome.duplicates) == (0, 2)
+        assert count(database, "Odds") == 3
+
+    def test_delivered_again_and_never_stored_it_is_new(self, store: Store) -> None:
+        store.store([self.legacy(bookmaker="Zebet")])
+        assert store.store([self.legacy(attempts=1)]).stored == 1
+
+    def test_delivered_again_after_more_than_an_hour_it_is_new(self, store: Store, database: Database) -> None:
+        store.store([self.legacy()])
+        database.execute_sql("UPDATE Messages SET stored_at = '2025-10-17 12:00:00'")
+        assert store.store([self.legacy(NOON + timedelta(hours=2), 1)]).stored == 1
+        assert store.store([self.legacy(NOON, 1)]).duplicates == 1  # the queue says when it was received
+
+    def test_one_of_ours_that_names_it_has_an_identity_of_its_own(self, store: Store) -> None:
+        ours = quote(parser="gig-benchmark", source="gig-benchmark")
+        store.store(letters(ours))
+        assert store.store(letters(ours, received_at=NOON + timedelta(hours=2))).duplicates == 1
 
     def test_leagues_it_lost(self, store: Store, database: Database) -> None:
         names = ("Ligue 2", "Serie B", "UEFA Conference League", "Pro D2")
@@ -336,7 +367,11 @@ def season(seed: int) -> list[Letter]:
             quote(
                 after=second,
                 match_id=str(match) if match < 5 else None,
-                home=chance.choice(("Le Havre", "LE HAVRE", "Le  Havre")) + f" {match}",
+                # What two quotes of one instant disagree on is the site's; that both are of one run is ours.
+                home=chance.choice(("Le Havre", "LE HAVRE", "Le  Havre", "Havre", "Zwolle")) + f" {match}",
+                away=chance.choice(("Paris SG", "Ajax", "Zagreb")),
+                league=chance.choice(("Ligue 1", "Ligue 2", "Coupe")),
+                source=chance.choice(("coteur", "elsewhere")) if match >= 5 else "coteur",
                 kickoff=chance.choice((KICKOFF + timedelta(days=match), None)) if match < 5 else KICKOFF,
                 country=chance.choice(("France", None)),
                 bookmaker=chance.choice(bookmakers),
@@ -344,12 +379,16 @@ def season(seed: int) -> list[Letter]:
                 prices=outcomes,
                 partial=partial,
                 published_trj=chance.choice((None, Decimal("91.20"))),
-                # What two quotes of one instant disagree on is the site's; that both are of one run is ours.
                 run_id=f"run-{second}",
                 url=f"https://www.coteur.com/cote/{match}",
                 parser="list-D" if partial else "match-D",
             )
         )
+    for match in range(5):  # that differ in one thing only
+        one = quote(match_id=str(match), run_id="run-0", kickoff=KICKOFF)
+        swapped = replace(one, home=one.away, away=one.home)
+        others = (replace(one, league="Ligue 2"), replace(one, partial=True), replace(one, published_trj=None))
+        messages += [one, swapped, *others]
     for second in range(6):
         messages.append(replace(REPORT, run_id=f"run-{second}", reported_at=NOON + timedelta(seconds=second)))
         messages.append(replace(TestRuns.last, run_id=f"run-{second}"))
@@ -407,31 +446,35 @@ class TestAnyOrder:
         assert checksum(database) == stored_once_in_order(tmp_path, sent)
 
     @pytest.mark.server
+    @pytest.mark.parametrize("theirs", ["same", "newer", "older"])
     def test_writers_do_not_wait_for_each_other_for_ever(
-        self, mariadb: MariaDB, mariadb_url: str, tmp_path: Path
+        self, theirs: str, mariadb: MariaDB, mariadb_url: str, tmp_path: Path
     ) -> None:
+        """The same messages, or other prices of the same outcomes: newer than what is there, or older."""
         database = connect(mariadb_url, tmp_path)
         migrate(database)
+        Store(database).store(letters(*(quote(after=10_000, match_id=str(match)) for match in range(20))))
         hang_up(database)
-        (before,) = mariadb.execute("SHOW GLOBAL STATUS LIKE 'Innodb_deadlocks'")
+        before = deadlocks(mariadb)
+        together = threading.Barrier(4, timeout=20)
 
         def write(seed: int) -> None:
-            """New prices of the same outcomes, from each writer in another order."""
             own = connect(mariadb_url, tmp_path)
             store, chance = Store(own), random.Random(seed)
-            for n in range(30):
-                quotes: list[OddsItem] = [
-                    quote(after=4 * n + seed, match_id=str(match), bookmaker=bookmaker)
+            for n in range(20):
+                after = {"same": n, "newer": 20_000 + 4 * n + seed, "older": 4 * n + seed}[theirs]
+                quotes = [
+                    quote(after=after, match_id=str(match), bookmaker=bookmaker)
                     for match in range(20)
-                    for bookmaker in ("Winamax", "Betclic", "Pmu")
+                    for bookmaker in ("Winamax", "Betclic", "Pmu", "Unibet")
                 ]
+                together.wait()
                 store.store(letters(*chance.sample(quotes, len(quotes))))
             hang_up(own)
 
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(write, range(4)))
-        (after,) = mariadb.execute("SHOW GLOBAL STATUS LIKE 'Innodb_deadlocks'")
-        assert after == before
+        assert deadlocks(mariadb) == before
 
     @pytest.mark.server
     def test_a_message_that_two_are_storing_counts_once(self, mariadb_url: str, tmp_path: Path) -> None:
@@ -452,6 +495,31 @@ class TestAnyOrder:
             assert (outcome.result().stored, outcome.result().duplicates) == (1, 1)
             pool.submit(hang_up, second).result()
         hang_up(first)
+
+    @pytest.mark.server
+    def test_a_match_that_another_has_just_stored_is_seen(
+        self, mariadb_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Though this one's transaction began before it was there, and has nothing newer to say of it."""
+        first, second = connect(mariadb_url, tmp_path), connect(mariadb_url, tmp_path)
+        migrate(first)
+        settle = KnownMatches.settle
+
+        def be_overtaken(self: KnownMatches, *arguments: Any) -> None:
+            monkeypatch.setattr(KnownMatches, "settle", settle)
+            Store(first).store(letters(quote(after=60, bookmaker="Pmu")))
+            settle(self, *arguments)
+
+        monkeypatch.setattr(KnownMatches, "settle", be_overtaken)
+        assert Store(second).store(letters(QUOTE)).stored == 1
+        assert (count(first, "Matches"), count(first, "Odds")) == (1, 6)
+        hang_up(first)
+        hang_up(second)
+
+
+def deadlocks(mariadb: MariaDB) -> int:
+    ((_, number),) = mariadb.execute("SHOW GLOBAL STATUS LIKE 'Innodb_deadlocks'")
+    return int(number)
 
 
 def waiting_for_a_lock(database: Database) -> bool:

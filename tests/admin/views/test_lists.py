@@ -198,7 +198,7 @@ FILTERS = [
     ("teams", "league=Football – League 07", {"Home 07", "Away 07"}),
     ("bookmakers", "reviewed=0", NONE),
     ("leagues", "country=France&sport=Tennis", {"ATP"}),
-    ("marketnames", "sport=Rugby", {"Résultat du match", "Plus ou moins", "Handicap", "Plus ou moins 1ère mi-temps"}),
+    ("marketnames", "sport=Rugby", {"Résultat du match", "Plus ou moins", "Handicap", "Plus ou moins 1re mi-temps"}),
     ("runs", "verdict=incomplete&spider=LIGUE&from=2025-10-17&until=2025-10-17&search=59", {RUN_59}),
     ("runs", "verdict=not-read", NONE),
     ("runs", "spider=nobody", NONE),
