@@ -92,7 +92,8 @@ class KnownMatches:
             for item, sides in told[key].worth_writing(self._said.get(key, NOTHING), self._sides.get(key))
         ]
         if rows:
-            # Apart: MariaDB may give a row without a number one that a row of the same statement brings.
+            # Apart: where rows with and without a number are mixed in one statement, MariaDB may give a new match the
+            # number of another, which the upsert then changes.
             for numbered in (True, False):
                 some = [row for row in rows if (row[0] is not None) == numbered]
                 if some:
@@ -149,7 +150,7 @@ def _says(item: OddsItem) -> Said:
         (seen_at,),
         (seen_at, text(item.kickoff)) if item.kickoff else (),
         (item.url,) if item.url and not item.partial else (),
-        (item.source,),
+        () if item.match_id else (item.source,),
     )
 
 
@@ -171,7 +172,7 @@ class _Told:
         quote = (item, sides)
         for place, said in enumerate(_says(item)):
             best, by = self._best[place]
-            if said > best or (place == 0 and by and said == best and self._outranks(quote, by)):
+            if said > best or (not place and said == best and by and self._outranks(quote, by)):
                 self._best[place] = (said, quote)
 
     @staticmethod

@@ -21,7 +21,7 @@ from typing import Any, NoReturn, TypeVar
 from schema.instants import from_paris, iso, read_iso, to_paris
 from schema.markets import MARKETS, Market, winner_market
 from schema.names import BadName, name_key, tidy
-from schema.prices import CENT, PRICE_LIMIT, payout, published_style, usable
+from schema.prices import CENT, PRICE_LIMIT, payout, published_style, read_price, usable
 from schema.reference import sports
 
 SCHEMA_VERSION = 1
@@ -414,7 +414,7 @@ def _prices(market: Market, values: Mapping[str, Any]) -> dict[str, Decimal | No
 def _price(outcome: str, value: object) -> Decimal | None:
     """0 to 1 is how sites write *no price*; below and far above is an error somebody must see."""
     if isinstance(value, str):
-        value = _number(outcome, value.strip())
+        value = read_price(value) or _number(outcome, value.strip())
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | Decimal):

@@ -83,6 +83,14 @@ def test_of_several_sources_that_name_a_match_the_later_is_shown(store: Store, d
         assert found(database, "SELECT source FROM Matches") == [("elsewhere",)]
 
 
+def test_new_ones_among_known_ones_do_not_take_their_place(store: Store, database: Database) -> None:
+    """After a row that changes nothing (of two that disagree) MariaDB counts on from the number of a known one."""
+    store.store(letters(quote(match_id="5"), quote(match_id="6")))
+    disagreeing = (quote(match_id=number, home=home) for number in "0123" for home in ("Angers", "Brest"))
+    store.store(letters(*disagreeing, *(quote(after=1, match_id=number) for number in "4578")))
+    assert found(database, "SELECT site_id FROM Matches ORDER BY site_id") == [(n,) for n in "012345678"]
+
+
 def test_accents_tell_names_apart_and_capitals_do_not(store: Store, database: Database) -> None:
     names = ("Étoile", "Etoile", "ÉTOILE", "Malmö", "Malmo", "Straße", "Strasse", "étoile ")
     store.store(letters(*(quote(match_id=str(n), home=name) for n, name in enumerate(names))))

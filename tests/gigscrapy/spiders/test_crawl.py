@@ -172,7 +172,7 @@ FAULTS = {
     "robots-503": (22, "robots.txt answered 503", "(robots)"),
     "reset": (26, "the connection broke", "(unreachable)"),
     "never": (29, "no price within 2.0 s", "(no-prices)"),
-    "some-500": (30, "HTTP 500", "not read: 2 of 6 matches, 0 list pages"),
+    "some-500": (30, "HTTP 500", "not read: 2 of 6 matches; 2 x the site answered"),
 }
 
 
@@ -270,7 +270,7 @@ def test_rows_that_cannot_be_told_apart_make_the_run_incomplete(tmp_path):
         cut = Answer(
             instead=(
                 "</body>",
-                "<script>setTimeout(() => document.querySelector('td.text-center').remove(), 300)</script></body>",
+                "<script>new MutationObserver((_, seen) => { const cell = document.querySelector('td.text-center'); if (cell) { seen.disconnect(); cell.remove(); } }).observe(document.body, { childList: true, subtree: true });</script></body>",
             )
         )
         with front(site.url, {match.path: cut}) as address:
