@@ -26,8 +26,8 @@ migrate: $(VENV)/.runs ## bring the database of DATABASE_URL up to date
 test: $(VENV)/.tests chromium servers ## every test, on private servers and a real browser
 	@$(PYTHON) -m pytest
 
-test-fast: $(VENV)/.tests ## the tests that need no server and no browser
-	@$(PYTHON) -m pytest -m "not server and not browser"
+test-fast: $(VENV)/.tests ## the tests that need no server, no browser and no patience
+	@$(PYTHON) -m pytest -m "not server and not browser and not slow"
 
 lint: $(VENV)/.tests ## ruff, mypy, and the import contract
 	@$(VENV)/bin/ruff check

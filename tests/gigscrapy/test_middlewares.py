@@ -22,6 +22,8 @@ from gigscrapy.middlewares import ForbiddenByRobots, PoliteRobots, retry_after
 from replica import Options, serve
 from tests import ROOT
 
+pytestmark = pytest.mark.slow  # manners are pauses, and pauses take their time
+
 Answer = tuple[int, dict[str, str], bytes]
 
 OK: Answer = (200, {}, b"<h1>here</h1>")
