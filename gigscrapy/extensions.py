@@ -53,7 +53,6 @@ class RunLedger:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.started_at = datetime.now(UTC)
-        self.verdict: Verdict | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -71,7 +70,6 @@ class RunLedger:
     async def spider_closed(self, reason: str) -> None:
         stats = self.crawler.stats.get_stats()
         verdict = judge(stats, reason=reason, least=self.spider.league.least_matches)
-        self.verdict = verdict
         self.crawler.stats.set_value("verdict", verdict.code)
         self.crawler.stats.set_value("exit_code", verdict.exit_code)
         await self.send(self.report("finished", verdict))
@@ -102,10 +100,9 @@ class RunLedger:
             finished_at=now if verdict else None,
             verdict=verdict.code if verdict else None,
             exit_code=verdict.exit_code if verdict else None,
-            sentence=verdict.sentence[:2000].strip() if verdict else None,
+            sentence=verdict.sentence if verdict else None,
             site=self.spider.site,
-            arguments=" ".join(f"{name}={value}" for name, value in self.spider.arguments.items())[:500].strip()
-            or None,
+            arguments=" ".join(f"{name}={value}" for name, value in self.spider.arguments.items()) or None,
             counts={name: stats.get(stat, 0) for name, stat in COUNTS.items()},
         )
 

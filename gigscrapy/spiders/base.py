@@ -137,7 +137,8 @@ class LeagueSpider(scrapy.Spider):
         self.run_id = arguments.get("_job") or uuid4().hex
         self.arguments = {name: value for name, value in arguments.items() if name != "_job"}
         self.wanted = Wanted.read(self.league, **arguments)
-        self.listed: dict[str, ListedMatch] = {}
+        self.listed: set[str] = set()
+        self.fetched: set[str] = set()
         self.seen: defaultdict[str, set[str]] = defaultdict(set)
         # So far match pages get their prices from a script. The first one of a run tells whether that still holds.
         self.match_pages_need_browser: bool | None = None
@@ -272,7 +273,7 @@ class LeagueSpider(scrapy.Spider):
         for match in matches:
             wanted = self.wanted.includes(match, now)
             if match.match_id not in self.listed:
-                self.listed[match.match_id] = match
+                self.listed.add(match.match_id)
                 self.count("matches/listed")
                 self.count("matches/discovered", int(wanted))
             if wanted:
@@ -327,7 +328,7 @@ class LeagueSpider(scrapy.Spider):
         for match in matches:
             if self.match_pages_need_browser is not None:
                 yield self.match_request(match, rendered=self.match_pages_need_browser)
-            elif self.waiting or self.probing:
+            elif self.probing:
                 self.waiting.append(match)
             else:
                 self.probing = True
@@ -352,7 +353,8 @@ class LeagueSpider(scrapy.Spider):
         if not priced and not rendered:
             yield self.match_request(match, rendered=True)
             return
-        self.count("matches/fetched")
+        self.count("matches/fetched", int(match.match_id not in self.fetched))  # one asked for again is still one
+        self.fetched.add(match.match_id)
         if error:
             raise error
         assert page
