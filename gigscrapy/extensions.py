@@ -30,6 +30,8 @@ COUNTS = {
     "published": "quotes/published",
     "unknown_bookmakers": "bookmakers/unknown",
     "trj_differs": "check/trj_differs",
+    "bookmakers": "bookmakers/seen",
+    "suspects": "quotes/suspect",
     "pages": "downloader/response_count",
     "retries": "retry/count",
     "errors": "log_count/ERROR",

@@ -130,9 +130,9 @@ class Site:
         with self._lock:
             return json.dumps(dict(sorted(self.requests.items()))).encode()
 
-    def wait(self, seconds: float) -> None:
-        """Let time pass, but not beyond the end of the server."""
-        self._closing.wait(seconds)
+    def wait(self, seconds: float) -> bool:
+        """Let time pass; whether the server's end cut it short."""
+        return self._closing.wait(seconds)
 
     def reply(self, target: str, fault: str | None) -> Reply:
         """The answer to a GET of ``target``."""
@@ -228,8 +228,9 @@ class _Handler(BaseHTTPRequestHandler):
         if fault == "reset":
             self._reset()
             return
-        if fault == "slow":
-            site.wait(site.options.delay)
+        if fault == "slow" and site.wait(site.options.delay):
+            self.close_connection = True
+            return
         self._send(site.reply(self.path, fault), truncated=fault == "truncated")
 
     def do_DELETE(self) -> None:

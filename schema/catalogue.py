@@ -24,6 +24,9 @@ from schema.sql import Sql
 SaidSides = tuple[str, str, str | None, str, str]
 """What a quote says of who meets: sport, league, country, home, away."""
 
+SaidPage = tuple[str | None, str | None, str | None]
+"""What a quote says of its page: address, parser, and what it is kept under in the archive."""
+
 
 class Catalogue:
     """Finds, or makes, the rows that quotes refer to. One for a writer; to be used outside of a transaction.
@@ -39,7 +42,7 @@ class Catalogue:
         self._pages = Shelf(sql, Pages, ("page_key",))
         self._runs = Shelf(sql, Runs, ("run_id",))
         self._sides: dict[SaidSides, Sides] = {}
-        self._page_ids: dict[tuple[str | None, str | None], int] = {}
+        self._page_ids: dict[SaidPage, int] = {}
         self._market_ids: dict[tuple[str, str], int] = {}
         self._bookmakers = KnownBookmakers(database, unknown)
 
@@ -58,7 +61,7 @@ class Catalogue:
         return self._bookmakers.id(item.bookmaker, item.bookmaker_id)
 
     def page(self, item: OddsItem) -> int | None:
-        return self._page_ids.get((item.url, item.parser))
+        return self._page_ids.get(_said_page(item))
 
     # -- finding or making ---------------------------------------------------------------------------------------------
 
@@ -69,7 +72,7 @@ class Catalogue:
             return
         self._settle_sports(cursor)
         self._settle_markets(cursor, {(item.sport, item.market) for item in items} - self._market_ids.keys())
-        self._settle_pages(cursor, {(item.url, item.parser) for item in items} - self._page_ids.keys())
+        self._settle_pages(cursor, {_said_page(item) for item in items} - self._page_ids.keys())
         self._settle_sides(cursor, {_said_sides(item) for item in items} - self._sides.keys())
         self._bookmakers.settle({(item.bookmaker, item.bookmaker_id) for item in items})
 
@@ -89,9 +92,12 @@ class Catalogue:
         self._markets.settle(cursor, rows)
         self._market_ids |= {one: self._markets.ids[key] for one, key in keys.items()}
 
-    def _settle_pages(self, cursor: Any, said: set[tuple[str | None, str | None]]) -> None:
+    def _settle_pages(self, cursor: Any, said: set[SaidPage]) -> None:
         keys = {page: _page_key(page) for page in said if any(page)}
-        rows = [{"page_key": key, "url": url, "parser": parser, **_stamp()} for (url, parser), key in keys.items()]
+        rows = [
+            {"page_key": key, "url": url, "parser": parser, "content": content, **_stamp()}
+            for (url, parser, content), key in keys.items()
+        ]
         self._pages.settle(cursor, rows)
         self._page_ids |= {page: self._pages.ids[key,] for page, key in keys.items()}
 
@@ -123,8 +129,13 @@ def _said_sides(item: OddsItem) -> SaidSides:
     return item.sport, item.league, item.country, item.home, item.away
 
 
-def _page_key(page: tuple[str | None, str | None]) -> str:
-    return hashlib.blake2b(repr(page).encode(), digest_size=16).hexdigest()
+def _said_page(item: OddsItem) -> SaidPage:
+    return item.url, item.parser, item.page
+
+
+def _page_key(page: SaidPage) -> str:
+    said = page if page[2] else page[:2]  # a page that was not kept has the key it always had
+    return hashlib.blake2b(repr(said).encode(), digest_size=16).hexdigest()
 
 
 def _stamp() -> dict[str, str]:

@@ -18,7 +18,7 @@ from schema.database import is_embedded
 
 _PRICES = """
     SELECT m.match_key, s.code, k.code, o.line, b.code, o.outcome, o.odd_value, o.trj, o.published_trj, o.partial,
-           o.scraped_at, r.run_id, p.url, p.parser
+           o.scraped_at, r.run_id, p.url, p.parser, p.content, o.suspect
     FROM {table} o
     JOIN Matches m ON m.id = o.match_id
     JOIN MarketNames k ON k.id = o.market_id
@@ -46,7 +46,8 @@ _TABLES = {
     """,
     "Runs": """
         SELECT run_id, spider, state, verdict, exit_code, sentence, site, arguments, started_at, finished_at,
-               reported_at, discovered, fetched, parsed, yielded, published, stored, prices, refused
+               reported_at, discovered, fetched, parsed, yielded, published, stored, prices, refused, bookmakers,
+               suspects
         FROM Runs
     """,
     "Odds": _PRICES.format(table="Odds"),

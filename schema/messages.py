@@ -75,6 +75,8 @@ class OddsItem:
         (``partial``) the market's.
     :ivar scraped_at: aware UTC, when the page was read.
     :ivar parser: the generation that read the page, such as ``match-D``.
+    :ivar page: what the page is kept under in the archive, 32 hexadecimal digits; ``None`` where it was not kept.
+    :ivar suspect: the rule these prices break (:mod:`schema.plausibility`), ``None`` where they break none.
     :ivar bare: true for what came as gig-benchmark's seven keys, which tell no time: ``scraped_at`` is when it was
         received, and it has no identity of its own.
     """
@@ -98,6 +100,8 @@ class OddsItem:
     run_id: str | None = None
     url: str | None = None
     parser: str | None = None
+    page: str | None = None
+    suspect: str | None = None
     bare: bool = False
 
     @property
@@ -126,6 +130,8 @@ class OddsItem:
             self.published_trj is not None and str(self.published_trj.normalize()),
             self.run_id,
             _sent_url(self),
+            # Later additions: what has none of them keeps the id it always had.
+            *((self.page, self.suspect) if self.page or self.suspect else ()),
         )
         return hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()
 
@@ -227,6 +233,8 @@ def _encode_quote(item: OddsItem) -> dict[str, Any]:
         "run_id": item.run_id,
         "url": _sent_url(item),
         "parser": item.parser,
+        # Later additions, and only where there is something to say.
+        **{key: said for key, said in (("page", item.page), ("suspect", item.suspect)) if said},
     }
 
 
@@ -354,6 +362,8 @@ def _decode_quote(fields: dict[str, Any], received_at: datetime) -> OddsItem:
             run_id=_optional_text(fields, "run_id", RUN_ID_LENGTH),
             url=_optional_text(fields, "url", URL_LENGTH),
             parser=_optional_text(fields, "parser", 32),
+            page=_optional_text(fields, "page", 32),
+            suspect=_optional_text(fields, "suspect", 32),
         ),
         received_at,
     )

@@ -50,6 +50,8 @@ REPORTED_COUNTS = (
     "errors",
     "trj_differs",
     "unknown_bookmakers",
+    "bookmakers",
+    "suspects",
 )
 """Columns of Runs that a crawl counts, by the names its reports give them."""
 STORED_COUNTS = ("stored", "prices", "refused", "duplicates")
@@ -224,16 +226,22 @@ class Runs(Table):
     prices = IntegerField(default=0)
     refused = IntegerField(default=0)
     duplicates = IntegerField(default=0)
+    bookmakers = IntegerField(default=0)
+    suspects = IntegerField(default=0)
 
 
 class Pages(Table):
-    """A page that prices came from, and the generation of the site (``parser``) it was read as."""
+    """A page that prices came from, and the generation of the site (``parser``) it was read as.
+
+    ``content``: what its text is kept under in the archive, null where it was not kept.
+    """
 
     id = AutoField()
     page_key = Key(max_length=32, unique=True)
     url = CharField(max_length=500, null=True)
     parser = CharField(max_length=32, null=True)
     created_at = DateTimeField(default=now)
+    content = Key(max_length=32, null=True)
 
 
 class Odds(Table):
@@ -241,7 +249,8 @@ class Odds(Table):
 
     ``line``: handicap or total, 0 in markets without one. ``trj``: bookmaker TRJ of the quote, percent, null where an
     outcome has no price. ``published_trj``: what the site printed beside it. ``partial``: from a list, which shows the
-    best price of *some* outcomes (``published_trj`` is the market's then).
+    best price of *some* outcomes (``published_trj`` is the market's then). ``suspect``: the rule of plausibility the
+    quote breaks, null where it breaks none.
     """
 
     id = BigAutoField()
@@ -257,6 +266,7 @@ class Odds(Table):
     scraped_at = DateTimeField()
     run = ForeignKeyField(Runs, null=True, index=False)
     page = ForeignKeyField(Pages, null=True, index=False)
+    suspect = Key(max_length=32, null=True)
 
     class Meta:
         # The first serves what is asked of one match; the id, which every index ends with, what comes newest first.
@@ -284,6 +294,7 @@ class LatestOdds(Table):
     scraped_at = DateTimeField()
     run = ForeignKeyField(Runs, null=True, index=False)
     page = ForeignKeyField(Pages, null=True, index=False)
+    suspect = Key(max_length=32, null=True)
 
     class Meta:
         # No id of its own: an upsert would burn one each time. Only what never changes is indexed: upserts stay cheap.
@@ -308,7 +319,11 @@ class Messages(Table):
 
 
 class DeadLetters(Table):
-    """A body that could not be kept, why, and how often it came. ``size``: its bytes; ``body`` has the first ones."""
+    """A body that could not be kept, why, and how often it came. ``size``: its bytes; ``body`` has the first ones.
+
+    ``replayed_at``: when it was last put back into the queue; ``replays``: how often. One that came back refused
+    has a later ``last_seen``.
+    """
 
     id = AutoField()
     body_hash = Key(max_length=32, unique=True)
@@ -320,6 +335,8 @@ class DeadLetters(Table):
     first_seen = DateTimeField()
     last_seen = DateTimeField(index=True)
     times = IntegerField(default=1)
+    replayed_at = DateTimeField(null=True)
+    replays = IntegerField(default=0)
 
 
 TABLES = (

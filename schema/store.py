@@ -49,7 +49,7 @@ NO_LINE = Decimal("0.00")
 """``line`` of a market without one."""
 
 KEY = ("match_id", "market_id", "line", "bookmaker_id", "outcome")
-VALUES = ("odd_value", "trj", "published_trj", "partial", "run_id", "page_id")
+VALUES = ("odd_value", "trj", "published_trj", "partial", "run_id", "page_id", "suspect")
 COLUMNS = (*KEY, "scraped_at", *VALUES)
 
 _in_order = itemgetter(*range(len(KEY) + 1))
@@ -239,6 +239,7 @@ class Store:
             int(item.partial),
             catalogue.run(item.run_id),
             catalogue.page(item),
+            item.suspect,
         )
         for outcome, price in item.prices.items():
             if price is not None:
@@ -249,7 +250,7 @@ class Store:
         body, seen = incoming.body, text(incoming.received_at)
         digest = hashlib.blake2b(body, digest_size=16).hexdigest()
         why = (refusal.reason, refusal.detail, refusal.run_id)
-        row = (digest, body[:BODY_LENGTH], len(body), *why, seen, seen, 1)
+        row = (digest, body[:BODY_LENGTH], len(body), *why, seen, seen, 1, 0)
         self._sql.write(cursor, [row], self._insert_dead)
         return self._sql.select(cursor, DeadLetters, ("times",), body_hash=[digest]) == [(1,)]
 
@@ -314,8 +315,9 @@ def _kept(trj: Decimal | None) -> str | None:
 # -- what an upsert does with the row that is there --------------------------------------------------------------------
 
 
-RANKED = ("odd_value", "partial", "trj", "published_trj")
-"""What decides between two quotes of one instant, first things first: the higher price, then the fuller quote."""
+RANKED = ("odd_value", "partial", "trj", "published_trj", "suspect")
+"""What decides between two quotes of one instant, first things first: the higher price, then the fuller quote,
+then the one that is not suspect."""
 
 
 def _merge_of_prices(sql: Sql, *first: str) -> dict[str, str]:
@@ -327,10 +329,14 @@ def _merge_of_prices(sql: Sql, *first: str) -> dict[str, str]:
 
 def _rank(first: Sequence[str], of: Callable[[str], str]) -> str:
     full, trj, published = f"1 - {of('partial')}", f"COALESCE({of('trj')}, 0)", f"COALESCE({of('published_trj')}, 0)"
-    return ", ".join((*map(of, first), of("odd_value"), full, trj, published))
+    unsuspected = f"{of('suspect')} IS NULL, COALESCE({of('suspect')}, '')"
+    return ", ".join((*map(of, first), of("odd_value"), full, trj, published, unsuspected))
 
 
-_DEAD_COLUMNS = ("body_hash", "body", "size", "reason", "detail", "run_id", "first_seen", "last_seen", "times")
+_DEAD_COLUMNS = (
+    *("body_hash", "body", "size", "reason", "detail", "run_id"),
+    *("first_seen", "last_seen", "times", "replays"),
+)
 
 
 def _merge_of_dead(sql: Sql) -> dict[str, str]:

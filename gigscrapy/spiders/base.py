@@ -42,6 +42,9 @@ DEPTHS = ("list", "match")
 PAGES_AT_MOST = 30
 """Of one list. A league has two or three; a list that goes on for ever is not followed for ever."""
 
+KEPT = "kept"
+"""Key of a response's ``meta``: what its text is kept under in the archive of pages."""
+
 match_read = object()
 """Signal, sent with ``title`` (of the match) and ``bookmakers`` (how many were read) when a match is done."""
 
@@ -319,6 +322,7 @@ class LeagueSpider(scrapy.Spider):
                 scraped_at=now,
                 url=response.url,
                 parser=f"list-{page.generation}",
+                page=response.meta.get(KEPT),
             )
 
     # -- match pages ---------------------------------------------------------------------------------------------------
@@ -397,6 +401,7 @@ class LeagueSpider(scrapy.Spider):
                 scraped_at=now,
                 url=response.url,
                 parser=f"match-{page.generation}",
+                page=response.meta.get(KEPT),
             )
 
     def quote(

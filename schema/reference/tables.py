@@ -124,8 +124,10 @@ def _drop_worse(database: Database, table: type[Odds | LatestOdds], old: int, ne
 
 def _rank(pair: dict[str, Any], which: str, ranked: Sequence[str]) -> tuple[Any, ...]:
     """As the store ranks them: the higher value, null the lowest; and the fuller quote before the partial one."""
-    values = {column: pair[which + column] or 0 for column in ranked}
-    return tuple(not value if column == "partial" else value for column, value in values.items())
+    said = pair[f"{which}suspect"]
+    values = {column: pair[which + column] or 0 for column in ranked if column != "suspect"}
+    full = (not value if column == "partial" else value for column, value in values.items())
+    return (*full, said is None, said or "")
 
 
 def _move_odds(database: Database, old: int, new: int) -> None:

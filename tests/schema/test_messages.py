@@ -66,6 +66,13 @@ GOLDEN: dict[str, OddsItem | RunReport] = {
     "v1-list": replace(
         QUOTE, prices={"1": Decimal("7.500")}, partial=True, published_trj=Decimal("98.31"), parser="list-D"
     ),
+    "v1-suspect": replace(
+        QUOTE,
+        prices=prices("70.000", "4.750", "1.420"),
+        published_trj=None,
+        page="0123456789abcdef0123456789abcdef",
+        suspect="far-from-panel",
+    ),
     "v1-line": replace(QUOTE, market="DNB", line=Decimal("-2.25"), prices=prices("4.500", None, outcomes="12")),
     "v1-run": replace(
         REPORT,
