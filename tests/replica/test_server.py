@@ -1,6 +1,7 @@
 import json
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from http.client import HTTPConnection, IncompleteRead, RemoteDisconnected
 from time import monotonic
 from urllib.parse import urlsplit
@@ -156,13 +157,19 @@ def test_closing_ends_connections_that_are_kept_alive_and_answers_that_are_waite
         waiting = HTTPConnection(parts.hostname, parts.port, timeout=20)
         waiting.request("GET", LIGUE_1)
     for connection in (idle, waiting):
-        with pytest.raises((RemoteDisconnected, ConnectionError)):
+        with closing(connection), pytest.raises((RemoteDisconnected, ConnectionError)):
             if connection is idle:
                 connection.request("GET", "/robots.txt")
             connection.getresponse()
-        connection.close()
     with pytest.raises(ConnectionRefusedError):
         get(site.url)
+
+
+def test_an_answer_that_is_asked_for_while_the_server_closes_is_not_given():
+    with serve(Options(now=NOW, fault="slow")) as site:
+        site._closing.set()  # as `close` does first, while a connection may still be taken in
+        with pytest.raises(RemoteDisconnected):
+            get(site.url + LIGUE_1)
 
 
 # -- faults over HTTP --------------------------------------------------------------------------------------------------
