@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Self
 
 from rich.console import Console
@@ -13,10 +14,11 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
+from gigscrapy.drift import Figures, History, drift
 from gigscrapy.pipelines import Publish
 from gigscrapy.spiders.base import LeagueSpider, match_read
 from gigscrapy.terminal import follow_stderr
-from gigscrapy.verdict import Verdict, judge
+from gigscrapy.verdict import COMPLETE, Verdict, judge, unusual
 from schema.messages import RunReport
 
 logger = logging.getLogger(__name__)
@@ -70,8 +72,7 @@ class RunLedger:
         await self.send(self.report("running"))
 
     async def spider_closed(self, reason: str) -> None:
-        stats = self.crawler.stats.get_stats()
-        verdict = judge(stats, reason=reason, least=self.spider.league.least_matches)
+        verdict = self.judge(reason)
         self.crawler.stats.set_value("verdict", verdict.code)
         self.crawler.stats.set_value("exit_code", verdict.exit_code)
         await self.send(self.report("finished", verdict))
@@ -80,6 +81,18 @@ class RunLedger:
             logger.warning("%d messages wait in the outbox, the next crawl sends them on", waiting)
         level = logging.ERROR if verdict.exit_code else logging.INFO
         logger.log(level, "%s: %s (%s)", self.spider.name, verdict.sentence, verdict.code)
+
+    def judge(self, reason: str) -> Verdict:
+        """The verdict; a run from which nothing is missing is held against the last ones, and remembered."""
+        stats = self.crawler.stats
+        verdict = judge(stats.get_stats(), reason=reason, least=self.spider.league.least_matches)
+        if verdict.code != COMPLETE or not self.spider.wanted.is_whole:
+            return verdict
+        history = History(Path(self.crawler.settings["GIGSCRAPY_HOME"]), self.spider.asked_for)
+        figures = Figures.of(self.spider.run_id, stats.get_stats())
+        drifted = drift(figures, history.load())
+        history.add(figures)
+        return unusual(drifted) if drifted else verdict
 
     async def send(self, report: RunReport) -> None:
         """Without its report a run is still read, judged and logged; the tables then miss the judgement."""

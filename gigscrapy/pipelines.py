@@ -23,6 +23,7 @@ class KnownBookmaker:
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
+        self.seen: set[str] = set()
         self.unknown: set[str] = set()
 
     @classmethod
@@ -31,7 +32,11 @@ class KnownBookmaker:
 
     def process_item(self, item: OddsItem) -> OddsItem:
         if known := find_bookmaker(item.bookmaker, item.bookmaker_id):
-            return dataclasses.replace(item, bookmaker=known.name, bookmaker_id=known.site_id)
+            item = dataclasses.replace(item, bookmaker=known.name, bookmaker_id=known.site_id)
+        self.seen.add(item.bookmaker)
+        self.crawler.stats.set_value("bookmakers/seen", len(self.seen))
+        if known:
+            return item
         self.crawler.stats.inc_value("quotes/unknown_bookmaker")
         if item.bookmaker not in self.unknown:
             self.unknown.add(item.bookmaker)

@@ -47,7 +47,11 @@ EXTENSIONS = {
     "gigscrapy.extensions.Quiet": 0,
     "gigscrapy.extensions.Progress": 500,
     "gigscrapy.extensions.RunLedger": 500,
+    "spidermon.contrib.scrapy.extensions.Spidermon": 400,  # before the ledger, which judges by what it counts
 }
+SPIDERMON_ENABLED = True  # default False
+SPIDERMON_ADD_FIELD_COVERAGE = True  # default False; which share of the quotes has each field
+SPIDERMON_FIELD_COVERAGE_SKIP_NONE = True  # default False
 
 ITEM_PIPELINES = {
     "gigscrapy.pipelines.KnownBookmaker": 100,

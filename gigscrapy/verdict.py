@@ -5,7 +5,7 @@ and an exit code for a script. No cause is silent.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -80,6 +80,10 @@ INCOMPLETE = 30
 TOO_FEW = 31
 NOT_DURABLE = 32
 INTERRUPTED = 33
+UNUSUAL = 38
+
+COMPLETE = "complete"
+"""Code of the verdict on a run from which nothing is missing."""
 
 NOT_DURABLE_REASON = "not_durable"
 """Reason a spider closes with when the disk will not take what it reads."""
@@ -173,7 +177,7 @@ def _judge_list(stats: Mapping[str, Any], least: int) -> Verdict | None:
         return None
     if stats.get("matches/asked"):
         return Verdict("nothing-listed", NOTHING_LISTED, f"the match asked for is not among the {listed} listed")
-    return Verdict("complete", 0, f"{listed} matches are listed, none on the days asked for")
+    return Verdict(COMPLETE, 0, f"{listed} matches are listed, none on the days asked for")
 
 
 def _judge_matches(stats: Mapping[str, Any]) -> Verdict:
@@ -202,7 +206,7 @@ def _judge_matches(stats: Mapping[str, Any]) -> Verdict:
     if not sent:
         return Verdict(Cause.NO_PRICES.code, Cause.NO_PRICES.exit_code, f"{read} matches read, none has a price to use")
     return Verdict(
-        "complete",
+        COMPLETE,
         0,
         "; ".join(filter(None, (f"{read} of {wanted} matches read, {sent} quotes sent", _passed_over(stats)))),
     )
@@ -219,6 +223,11 @@ def _passed_over(stats: Mapping[str, Any]) -> str:
     }
     counts = [f"{stats[key]} {what}" for key, what in words.items() if stats.get(key)]
     return f"besides: {', '.join(counts)}" if counts else ""
+
+
+def unusual(sentences: Sequence[str]) -> Verdict:
+    """The verdict on a run from which nothing is missing, and which is unlike those before it."""
+    return Verdict("unusual", UNUSUAL, f"all was read, and something has changed: {'; '.join(sentences)}")
 
 
 def causes(stats: Mapping[str, Any], page: str) -> Counter[Cause]:

@@ -101,6 +101,11 @@ class Wanted:
             match_id=match_id[1] if match_id else None,
         )
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is for all that the league offers: such runs can be compared."""
+        return self.days is None and self.match_id is None
+
     def includes(self, match: ListedMatch, now: datetime) -> bool:
         """Whether this match is asked for. One whose kick-off nobody knows is."""
         if self.match_id and match.match_id != self.match_id:
@@ -264,6 +269,11 @@ class LeagueSpider(scrapy.Spider):
             self.fail(response.request, Cause.ENDLESS, f"after {page} pages there are still more")
         else:
             yield self.list_request(market, page + 1)
+
+    @property
+    def asked_for(self) -> str:
+        """A name that runs share which ask for the same: ``ligue1-match-1X2``."""
+        return "-".join((self.league.name, self.wanted.depth, *sorted(self.wanted.markets)))
 
     @property
     def visits_matches(self) -> bool:
