@@ -1,4 +1,4 @@
-"""What people see: the tables, read-only, on this machine.
+"""What people see: the tables, on this machine. They are only read; dead letters can be put back into the queue.
 
     flask_app = create_app()
 
@@ -17,10 +17,11 @@ from werkzeug.exceptions import HTTPException, SecurityError, ServiceUnavailable
 from werkzeug.routing import RequestRedirect
 
 from admin import formats
-from admin.environment import open_database
+from admin.environment import find_queues, open_database
 from admin.security import protect
 from admin.views import tables
 from admin.views.base import TableView
+from admin.views.deadletters import DeadLettersView
 from admin.views.home import HomeView
 from admin.words import LANGUAGES, Phrase, say, spoken
 from schema import models
@@ -39,7 +40,7 @@ VIEWS: tuple[tuple[type[TableView], type[models.Table], Phrase], ...] = (
     (tables.SportsView, models.Sports, Phrase("Sports")),
     (tables.MarketNamesView, models.MarketNames, Phrase("Marchés")),
     (tables.PagesView, models.Pages, Phrase("Pages")),
-    (tables.DeadLettersView, models.DeadLetters, Phrase("Messages refusés")),
+    (DeadLettersView, models.DeadLetters, Phrase("Messages refusés")),
 )
 """Every table but the ledger of messages, in the order of the menu."""
 
@@ -51,6 +52,7 @@ def create_app(database_url: str | None = None, home: str | Path | None = None) 
     """
     app = Flask(__name__)
     protect(app)
+    app.config["QUEUES"] = find_queues(home)
     Babel(app, default_locale=LANGUAGES[0], locale_selector=_wanted_language)
     _open_for_each_request(app, open_database(database_url, home))
     _explain_errors(app)

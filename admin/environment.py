@@ -5,6 +5,7 @@ from pathlib import Path
 
 from peewee import Database
 
+from gigscrapy.deadletters import Queues
 from schema.database import connect
 from schema.migrations import prepare
 from schema.models import use
@@ -18,8 +19,18 @@ def open_database(url: str | None = None, home: str | Path | None = None) -> Dat
     :raises schema.database.BadDatabaseUrl, schema.migrations.SchemaError: each says what to do.
     """
     url = url or os.environ.get("DATABASE_URL") or None
-    database = connect(url, Path(home or os.environ.get("GIGSCRAPY_HOME") or "var"))
+    database = connect(url, _home(home))
     use(database)
     with database.connection_context():
         prepare(database)
     return database
+
+
+def find_queues(home: str | Path | None = None) -> Queues:
+    """The queues that go with it: those of RABBIT_URL, and where that is not set the spool in ``home``."""
+    queue_type = os.environ.get("RABBIT_QUEUE_TYPE") or "quorum"
+    return Queues(os.environ.get("RABBIT_URL") or None, _home(home), queue_type)
+
+
+def _home(home: str | Path | None) -> Path:
+    return Path(home or os.environ.get("GIGSCRAPY_HOME") or "var")

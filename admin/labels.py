@@ -1,13 +1,17 @@
 """Names of columns and codes as people read them: ``X`` is ``N`` in French, ``too-few`` is a sentence."""
 
 from admin.words import Phrase, say
+from schema.ledger import Balance, Gap
 
 COLUMNS = {
     "itself": "Nom",
+    "account": "Compte",
     "arguments": "Arguments",
     "away_team": "Extérieur",
     "body": "Message reçu",
     "bookmaker": "Bookmaker",
+    "bookmakers": "Bookmakers lus",
+    "chosen": "Rejouer",
     "code": "Code",
     "country": "Pays",
     "created_at": "Créé le",
@@ -43,6 +47,8 @@ COLUMNS = {
     "published_trj": "TRJ affiché",
     "reason": "Motif",
     "refused": "Refusées",
+    "replayed_at": "Rejoué le",
+    "replays": "Fois rejoué",
     "reported_at": "Dernier signe",
     "retries": "Reprises",
     "reviewed": "Vérifié",
@@ -61,6 +67,8 @@ COLUMNS = {
     "state": "État",
     "status": "Statut",
     "stored": "Cotes enregistrées",
+    "suspect": "Suspecte",
+    "suspects": "Cotes suspectes",
     "times": "Fois",
     "trj": "TRJ du bookmaker",
     "trj_differs": "TRJ différents",
@@ -68,6 +76,7 @@ COLUMNS = {
     "updated_at": "Modifié le",
     "url": "Page",
     "verdict": "Verdict",
+    "waiting": "En attente",
     "website": "Site",
     "yielded": "Cotes lues",
 }
@@ -77,6 +86,7 @@ VERDICTS = {
     "incomplete": "incomplet",
     "nothing-listed": "aucun match annoncé",
     "too-few": "moins de matchs que prévu",
+    "unusual": "relevé inhabituel",
     "not-durable": "cotes non transmises",
     "interrupted": "interrompu",
     "page-changed": "page devenue illisible",
@@ -88,6 +98,7 @@ VERDICTS = {
     "timed-out": "délai dépassé",
     "truncated": "réponse tronquée",
     "moved": "adresse déplacée",
+    "too-large": "page trop longue",
     "no-browser": "navigateur non démarré",
     "endless": "liste trop longue",
     "no-prices": "page sans cotes",
@@ -96,6 +107,19 @@ VERDICTS = {
 """Every code of :mod:`gigscrapy.verdict`."""
 
 STATES = {"running": "en cours", "finished": "terminé"}
+
+LETTER_STATES = {"waiting": "en attente", "settled": "réglé"}
+"""Of a dead letter: whether it waits for somebody, or was replayed and has not come back."""
+
+ACCOUNTS = {
+    Gap.NOT_REPORTED: "pas de compte final",
+    Gap.NOT_REACHED: "matchs non atteints : {count}",
+    Gap.NOT_READ: "matchs non lus : {count}",
+    Gap.NOT_PUBLISHED: "cotes non publiées : {count}",
+    Gap.ON_THEIR_WAY: "cotes en route (file, réserve ou boîte d'envoi) : {count}",
+    Gap.TOO_MANY: "messages en trop : {count}",
+}
+"""What a run's account leaves over."""
 
 STATUSES = {"scheduled": "à venir", "live": "en direct", "finished": "terminé", "postponed": "reporté"}
 
@@ -118,6 +142,19 @@ def verdict_mark(verdict: str | None) -> str:
 def verdict_label(verdict: str, language: str | None = None) -> str:
     """A verdict in a few words; a code nobody knows as it is."""
     return say(VERDICTS.get(verdict, verdict), language)
+
+
+def account_label(balance: Balance) -> str:
+    """Whether a run's account adds up; where it does not, what is missing and where it is."""
+    if balance.adds_up:
+        return f"✓\N{NO-BREAK SPACE}{say('juste')}"
+    told = ", ".join(say(ACCOUNTS[missing.gap], count=missing.count) for missing in balance.missing)
+    return f"✗\N{NO-BREAK SPACE}{told}"
+
+
+def waiting_label(*, is_waiting: bool) -> str:
+    """Where a dead letter stands."""
+    return say(LETTER_STATES["waiting" if is_waiting else "settled"])
 
 
 def state_label(state: str) -> str:

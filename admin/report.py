@@ -1,7 +1,8 @@
 """``python -m admin.report [--run RUN_ID | --league NAME] [--lang fr|en]``: what a run found, as a table.
 
-The best price of each outcome with its bookmaker, what moved since the previous observation, the market TRJ; then the
-run's own account. The exit code is 0 only where nothing is missing: what the crawl read is in the tables, all of it.
+The best price of each outcome with its bookmaker, what moved since the previous observation, the market TRJ; what is
+suspect and so left out; then the run's own account. The exit code is 0 only where nothing is missing: what the crawl
+read is in the tables, all of it.
 """
 
 import argparse
@@ -11,7 +12,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 
 from peewee import PeeweeException
 from rich import box
@@ -23,11 +24,12 @@ from admin import formats
 from admin.environment import open_database
 from admin.labels import outcome_label, verdict_label, verdict_mark
 from admin.words import LANGUAGES, say
-from analytics.board import Board, Offer, Row, board, newest_run
+from analytics.board import Board, LeftOut, Offer, Row, board, newest_run
 from schema.database import BadDatabaseUrl, explain
 from schema.migrations import SchemaError
 from schema.models import Leagues, Runs
 from schema.names import name_key
+from schema.plausibility import rules
 
 WIDTH = 126
 """Columns where nobody sits before a terminal: enough for every cell, and few enough for a log."""
@@ -35,6 +37,7 @@ WIDTH = 126
 INCOMPLETE = 1
 NOTHING_TO_SHOW = 2
 RUNS_NAMED = 5
+LEFT_OUT_NAMED = 5
 
 COMPLETE = "complete"
 INCOMPLETE_VERDICT = "incomplete"
@@ -87,6 +90,8 @@ class Report:
             console.print(self._say("Aucune cote dans ce relevé."))
         if self.board.compared:
             console.print(self._movement())
+        for sentence in self._left_out():
+            console.print(Text(sentence, style="yellow"))
         console.print(self._account())
         for sentence in self._verdict():
             console.print(Text(sentence, style="green" if is_complete(self.run) else "bold red"))
@@ -147,6 +152,37 @@ class Report:
             compared=compared,
             since=since,
         )
+
+    def _left_out(self) -> Iterator[str]:
+        """The first quotes with a price in doubt, each with what makes it suspect, and how many more there are."""
+        count = self.board.left_out
+        pairs = ((row, left_out) for row in self.board.rows for left_out in row.left_out)
+        named = [self._quote(row, left_out) for row, left_out in islice(pairs, LEFT_OUT_NAMED)]
+        if count == 1:
+            yield self._say("1 cote suspecte écartée des meilleurs prix :")
+        elif count:
+            yield self._say("{count} cotes suspectes écartées des meilleurs prix :", count=self._whole(count))
+        yield from (f"  {quote}" for quote in named)
+        if count > len(named):
+            yield self._say("  … et {count} autres", count=self._whole(count - len(named)))
+
+    def _quote(self, row: Row, left_out: LeftOut) -> str:
+        """Which match, whose quote, its prices in doubt, and why they are."""
+        return self._say(
+            "{match}, {bookmaker} ({prices}) : {reason}",
+            match=f"{row.home} {formats.DASH} {row.away}",
+            bookmaker=left_out.bookmaker,
+            prices=" · ".join(
+                f"{outcome_label(outcome, self.language)} {formats.price(price, self.language)}"
+                for outcome, price in left_out.prices.items()
+            ),
+            reason=self._reason(left_out.rule),
+        )
+
+    def _reason(self, code: str) -> str:
+        """A rule in words; one that is no longer there as its code."""
+        rule = rules().get(code)
+        return rule.in_words(self.language) if rule else code
 
     def _account(self) -> str:
         counted = ("discovered", "parsed", "yielded", "published", "stored", "refused")

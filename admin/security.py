@@ -1,4 +1,12 @@
-"""What every answer carries and what every request must: nobody signs in yet, so only this machine is answered."""
+"""What every answer carries and what every request must: nobody signs in yet, so only this machine is answered.
+
+What changes something is a POST with a token from a page of ours (Flask-Admin's ``SecureForm``): a page elsewhere can
+have the browser send one here, and cannot read the token. The key that signs the session it is held against is made
+anew for each process, unless ADMIN_SECRET_KEY is set: it has no default.
+"""
+
+import os
+import secrets
 
 from flask import Flask, Response
 
@@ -18,9 +26,19 @@ HEADERS = {
 }
 
 
+LONGEST_POST = 64 * 1024
+"""Bytes; the numbers of a hundred letters take a thousand."""
+
+
 def protect(app: Flask) -> None:
     """Answer only to this machine's own names, and with :data:`HEADERS`."""
-    app.config["TRUSTED_HOSTS"] = list(TRUSTED_HOSTS)
+    app.secret_key = os.environ.get("ADMIN_SECRET_KEY") or secrets.token_bytes(32)
+    app.config |= {
+        "TRUSTED_HOSTS": list(TRUSTED_HOSTS),
+        "MAX_CONTENT_LENGTH": LONGEST_POST,
+        "SESSION_COOKIE_NAME": "gigscrapy",
+        "SESSION_COOKIE_SAMESITE": "Strict",
+    }
 
     @app.after_request
     def add_headers(response: Response) -> Response:

@@ -2,10 +2,12 @@
 
 What moved is told against the previous observation: what the last earlier run saw of the same market of the same match.
 A match that nobody had seen before has none.
+
+A price in doubt (:mod:`analytics.suspects`) is no best price, neither now nor before; the row says which it left out.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,8 +16,10 @@ from typing import Any, NamedTuple
 from peewee import ModelSelect, fn
 
 from analytics.payout import Best, best_prices, market_trj
+from analytics.suspects import doubted
 from schema.markets import MARKETS, Market
 from schema.models import Bookmakers, Leagues, MarketNames, Matches, Odds, Runs, Teams
+from schema.names import name_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,15 @@ class Offer:
         return self.before is not None and self.before != self.best.price
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What is in doubt of one bookmaker's quote: prices by outcome, in the market's order, and the rule they break."""
+
+    bookmaker: str
+    rule: str
+    prices: Mapping[str, Decimal]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One market of one match.
@@ -40,6 +53,7 @@ class Row:
     :ivar offers: by outcome, in the market's order; an outcome nobody prices is absent.
     :ivar trj: market TRJ in percent, unrounded; ``None`` while an outcome has no price.
     :ivar bookmakers: how many price it; ``None`` where only a list was read, which names those with a best price.
+    :ivar left_out: the quotes with a price in doubt, which is not among the best, by name of the bookmaker.
     """
 
     match_id: int
@@ -53,6 +67,7 @@ class Row:
     offers: Mapping[str, Offer]
     trj: Decimal | None
     bookmakers: int | None
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +81,11 @@ class Board:
     def compared(self) -> int:
         """How many best prices have one before."""
         return sum(offer.before is not None for row in self.rows for offer in row.offers.values())
+
+    @property
+    def left_out(self) -> int:
+        """How many quotes have a price that is in doubt."""
+        return sum(len(row.left_out) for row in self.rows)
 
     @property
     def moved(self) -> int:
@@ -93,6 +113,8 @@ class _Price(NamedTuple):
     price: Decimal
     partial: bool
     scraped_at: datetime
+    suspect: str | None
+    doubted: int
     league: str
     home: str
     away: str
@@ -136,9 +158,8 @@ def newest_run(league: Leagues) -> Runs | None:
 
 def _row(now: Sequence[_Price], before: Sequence[_Price], *, complete_only: bool) -> Row:
     seen, market = now[0], MARKETS[now[0].market]
-    books = _books(now)
-    best = best_prices(books, market, complete_only=complete_only)
-    earlier = best_prices(_books(before), market, complete_only=complete_only)
+    best = best_prices(_books(_undoubted(now)), market, complete_only=complete_only)
+    earlier = best_prices(_books(_undoubted(before)), market, complete_only=complete_only)
     return Row(
         match_id=seen.match_id,
         league=seen.league,
@@ -153,8 +174,25 @@ def _row(now: Sequence[_Price], before: Sequence[_Price], *, complete_only: bool
             for outcome, found in best.items()
         },
         trj=market_trj(best, market),
-        bookmakers=None if all(price.partial for price in now) else len(books),
+        bookmakers=None if all(price.partial for price in now) else len(_books(now)),
+        left_out=tuple(_left_out(now, market)),
     )
+
+
+def _undoubted(prices: Iterable[_Price]) -> list[_Price]:
+    return [price for price in prices if not price.doubted]
+
+
+def _left_out(prices: Iterable[_Price], market: Market) -> Iterator[LeftOut]:
+    by_bookmaker: defaultdict[str, dict[str, _Price]] = defaultdict(dict)
+    for price in prices:
+        if price.doubted:
+            by_bookmaker[price.bookmaker][price.outcome] = price
+    for bookmaker in sorted(by_bookmaker, key=name_key):
+        found = by_bookmaker[bookmaker]
+        rule = next(price.suspect or "" for price in found.values())
+        in_order = {outcome: found[outcome].price for outcome in market.outcomes if outcome in found}
+        yield LeftOut(bookmaker, rule, in_order)
 
 
 def _order(row: Row) -> tuple[Any, ...]:
@@ -210,6 +248,8 @@ def _prices() -> "ModelSelect[Odds]":
         Odds.odd_value,
         Odds.partial,
         Odds.scraped_at,
+        Odds.suspect,
+        doubted(),
         Leagues.name,
         home.name,
         away.name,

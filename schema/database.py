@@ -25,11 +25,14 @@ MYSQL_TYPES = {
 MYSQL_TABLES = "DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci"
 """Said of each table: the database's own default may be latin1."""
 
-_MYSQL_MANNERS = {
+_MYSQL_PATIENCE = {
     # connect_timeout does not cover the greeting: without the other two a server that hangs is waited for for ever.
     "connect_timeout": 5,
     "read_timeout": 15,
     "write_timeout": 15,
+}
+"""Seconds; DATABASE_URL may say otherwise."""
+_MYSQL_MANNERS = {
     "charset": "utf8mb4",
     # A server that is not strict stores 9999.99 for 123456.78 and says nothing.
     "init_command": "SET time_zone = '+00:00', "
@@ -69,7 +72,8 @@ def connect(url: str | None, home: Path) -> Database:
     """The database at ``url``, or the embedded one in ``home``. It is opened when it is first used.
 
     :param url: ``mysql://user:password@host:3306/name`` (or ``mariadb://``), percent-encoded where need be; with
-        ``+pool`` for programs of many threads; further arguments of the driver after ``?``. ``sqlite:///path`` too.
+        ``+pool`` for programs of many threads; further arguments of the driver after ``?``, such as ``read_timeout=60``
+        (seconds). ``sqlite:///path`` too.
     :raises BadDatabaseUrl: when that is not what it is.
     """
     if not url:
@@ -144,7 +148,7 @@ def _mysql(url: str) -> Database:
     if password is not None:
         arguments["password"] = str(password).encode()  # as text the driver would make it latin1
     kind: type[Database] = db_url.schemes[parts.scheme.replace("mariadb", "mysql")]
-    return kind(**{**arguments, **_MYSQL_MANNERS})
+    return kind(**{**_MYSQL_PATIENCE, **arguments, **_MYSQL_MANNERS})
 
 
 # -- errors ------------------------------------------------------------------------------------------------------------

@@ -38,6 +38,8 @@ URL_LENGTH = 500
 REPORT_TEXTS = {"sentence": 2000, "site": 500, "arguments": 500}
 """What a report says in free text, and how much of it is kept."""
 RUN_STATES = ("running", "finished")
+LEAST_EXIT_CODE = -(2**31)
+"""A process that a signal ended has a negative one."""
 CLOCK_SKEW = timedelta(hours=24)
 
 _DASHES = ("", "-", "–", "—")  # noqa: RUF001 - as sites write them
@@ -133,7 +135,9 @@ class OddsItem:
             # Later additions: what has none of them keeps the id it always had.
             *((self.page, self.suspect) if self.page or self.suspect else ()),
         )
-        return hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()
+        # The time first: what comes lately stands together in the ledger, however long that has grown.
+        second = int(self.scraped_at.timestamp()) & 0xFFFFFFFF
+        return f"{second:08x}{hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,8 +174,8 @@ Message = OddsItem | RunReport
 def encode(message: Message) -> bytes:
     """A message as the queue carries it: JSON, ASCII only.
 
-    A page's address or a report's free text that :func:`decode` would refuse is left out, or cut and made printable:
-    the prices and the counts beside it matter more.
+    A page's address, a report's free text or one of its numbers that :func:`decode` would refuse is left out, or cut
+    and made printable: the prices and the counts beside it matter more.
     """
     body = _encode_quote(message) if isinstance(message, OddsItem) else _encode_report(message)
     return json.dumps(body, separators=(",", ":")).encode("ascii")
@@ -256,6 +260,8 @@ def _encode_report(report: RunReport) -> dict[str, Any]:
         body[key] = body[key] and iso(body[key])
     for key, limit in REPORT_TEXTS.items():
         body[key] = _printable(body[key] or "", limit) or None
+    body["counts"] = {name: count for name, count in report.counts.items() if _is_whole(count)}
+    body["exit_code"] = report.exit_code if _is_whole(report.exit_code, LEAST_EXIT_CODE) else None
     return {"type": "run", "schema_version": SCHEMA_VERSION, **body}
 
 
@@ -371,7 +377,7 @@ def _decode_quote(fields: dict[str, Any], received_at: datetime) -> OddsItem:
 
 def _decode_report(fields: dict[str, Any]) -> RunReport:
     counts = fields.get("counts") or {}
-    if not isinstance(counts, dict) or not all(type(count) is int and 0 <= count < 2**31 for count in counts.values()):
+    if not isinstance(counts, dict) or not all(map(_is_whole, counts.values())):
         _refuse("wrong-type", "counts must be whole numbers by name")
     if fields.get("state") not in RUN_STATES:
         _refuse("value", f"state {fields.get('state')!r:.40} is not one of {', '.join(RUN_STATES)}")
@@ -384,7 +390,7 @@ def _decode_report(fields: dict[str, Any]) -> RunReport:
         reported_at=_read("reported_at", fields.get("reported_at"), _instant),
         finished_at=None if finished_at is None else _read("finished_at", finished_at, _instant),
         verdict=_optional_text(fields, "verdict", 32),
-        exit_code=_optional_int(fields, "exit_code"),
+        exit_code=_optional_int(fields, "exit_code", LEAST_EXIT_CODE),
         sentence=_optional_text(fields, "sentence", REPORT_TEXTS["sentence"]),
         site=_optional_text(fields, "site", REPORT_TEXTS["site"]),
         arguments=_optional_text(fields, "arguments", REPORT_TEXTS["arguments"]),
@@ -503,13 +509,18 @@ def _optional_text(fields: dict[str, Any], key: str, limit: int) -> str | None:
     return None if fields.get(key) is None else _text(fields, key, limit)
 
 
-def _optional_int(fields: dict[str, Any], key: str) -> int | None:
+def _optional_int(fields: dict[str, Any], key: str, least: int = 0) -> int | None:
     value = fields.get(key)
     if value is None:
         return None
-    if type(value) is not int or not 0 <= value < 2**31:
+    if not _is_whole(value, least):
         _refuse("wrong-type", f"{key} must be a whole number")
-    return value
+    return int(value)
+
+
+def _is_whole(value: object, least: int = 0) -> bool:
+    """Whether it is a number that a column of whole numbers holds; ``True`` is none."""
+    return type(value) is int and least <= value < 2**31
 
 
 def _name(fields: dict[str, Any], key: str) -> str:

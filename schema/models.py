@@ -195,8 +195,8 @@ class Matches(Table):
 class Runs(Table):
     """One crawl, as it reports itself; ``state`` is null while only its quotes are known.
 
-    The store counts ``stored`` (quotes, each once), ``prices`` (in them), ``refused`` (messages that could not be kept)
-    and ``duplicates`` (deliveries of what was stored already); the crawl reports the other counts.
+    The store counts ``stored`` (quotes, each once), ``prices`` (in them), ``refused`` (its dead letters that wait) and
+    ``duplicates`` (deliveries of what was stored already); the crawl reports the other counts.
     """
 
     id = AutoField()
@@ -322,7 +322,7 @@ class DeadLetters(Table):
     """A body that could not be kept, why, and how often it came. ``size``: its bytes; ``body`` has the first ones.
 
     ``replayed_at``: when it was last put back into the queue; ``replays``: how often. One that came back refused
-    has a later ``last_seen``.
+    has a ``last_seen`` that is not earlier.
     """
 
     id = AutoField()

@@ -5,9 +5,9 @@ values are always escaped by the driver. On MySQL the assignments of an upsert r
 before it: what others are decided by is assigned last.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
 from peewee import Database, Model
@@ -57,15 +57,16 @@ class Sql:
 
         :returns: how many rows the last of them added; on MySQL one that was changed counts twice.
         """
-        marks = f"({', '.join([self._mark] * len(inserts[0].columns))})"
-        written = 0
         if self._embedded:
+            marks = f"({', '.join([self._mark] * len(inserts[0].columns))})"
             for insert in inserts:
                 cursor.executemany(f"{insert.head}{marks}{insert.tail}", rows)
             return int(cursor.rowcount)
+        written = 0
+        literals = _Literals(lambda value: cursor.mogrify("%s", (value,)))
         remaining = iter(rows)
         while chunk := list(islice(remaining, CHUNK)):
-            values = cursor.mogrify(", ".join([marks] * len(chunk)), list(chain.from_iterable(chunk)))
+            values = ",".join([f"({','.join(map(literals.__getitem__, row))})" for row in chunk])
             for insert in inserts:
                 cursor.execute(f"{insert.head}{values}{insert.tail}")
             written += cursor.rowcount
@@ -114,3 +115,18 @@ class Sql:
     def when(self, condition: str, column: str) -> str:
         """What comes where the condition holds, else what is there."""
         return f"CASE WHEN {condition} THEN {self.new(column)} ELSE `{column}` END"
+
+
+class _Literals(dict[Any, str]):
+    """Values as the driver writes them down, each once: in the rows of a batch most of them come again and again.
+
+    Equal numbers share one literal, whatever their types.
+    """
+
+    def __init__(self, write_down: Callable[[Any], str]) -> None:
+        super().__init__()
+        self._write_down = write_down
+
+    def __missing__(self, value: Any) -> str:
+        literal = self[value] = self._write_down(value)
+        return literal

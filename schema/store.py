@@ -15,6 +15,7 @@ the order of their keys, tables always in the same order, so that two writers ne
 """
 
 import hashlib
+import re
 import secrets
 import time
 from collections import Counter
@@ -29,11 +30,13 @@ from typing import Any, Protocol
 from peewee import Database
 
 from schema.catalogue import Catalogue
-from schema.database import begin_writing, hang_up
+from schema.database import begin_writing, hang_up, is_embedded
 from schema.instants import naive, text
+from schema.markets import MARKETS
 from schema.matches import KnownMatches
 from schema.messages import Message, OddsItem, Refused, RunReport, decode
 from schema.models import BODY_LENGTH, REPORTED_COUNTS, STORED_COUNTS, DeadLetters, LatestOdds, Messages, Odds, Runs
+from schema.plausibility import broken
 from schema.prices import CENT, published_style
 from schema.sql import Sql
 
@@ -51,6 +54,9 @@ NO_LINE = Decimal("0.00")
 KEY = ("match_id", "market_id", "line", "bookmaker_id", "outcome")
 VALUES = ("odd_value", "trj", "published_trj", "partial", "run_id", "page_id", "suspect")
 COLUMNS = (*KEY, "scraped_at", *VALUES)
+
+_RUN_ID = re.compile(rb'"run_id": ?"([A-Za-z0-9._-]{1,64})"')
+"""As our own :func:`schema.messages.encode` writes it."""
 
 _in_order = itemgetter(*range(len(KEY) + 1))
 
@@ -116,6 +122,8 @@ class Store:
         self._insert_dead = sql.insert(DeadLetters, _DEAD_COLUMNS, _merge_of_dead(sql))
         self._add_counts = sql.add(Runs, STORED_COUNTS, "id")
         mark = database.param
+        alone = "" if is_embedded(database) else " FOR UPDATE"  # else two writers would both find it settled
+        self._find_settled = f"SELECT last_seen < replayed_at FROM DeadLetters WHERE body_hash = {mark}{alone}"  # noqa: S608
         self._find_body = (
             f"SELECT 1 FROM Messages WHERE message_id BETWEEN {mark} AND {mark} AND stored_at >= {mark} LIMIT 1"  # noqa: S608
         )
@@ -127,11 +135,18 @@ class Store:
         letters, refused = self._open(batch)
         return self._transaction(letters, refused)
 
-    def refuse(self, incoming: Incoming, reason: str, detail: str) -> Outcome:
-        """Put one body in DeadLetters: one that could be read, and that the database would not have."""
+    def refuse(self, incoming: Incoming, reason: str, detail: str, *, unread: bool = False) -> Outcome:
+        """Put one body in DeadLetters: one that could be read, and that the database would not have.
+
+        :param unread: do not read it, for that may be what kills; only look for the run that sent it.
+        """
         refusal = Refused(reason, detail)
-        with suppress(Refused):
-            refusal.run_id = decode(incoming.body, incoming.received_at).run_id
+        if unread:
+            glimpsed = _RUN_ID.search(incoming.body)
+            refusal.run_id = glimpsed and glimpsed[1].decode()
+        else:
+            with suppress(Refused):
+                refusal.run_id = decode(incoming.body, incoming.received_at).run_id
         return self._transaction([], [(incoming, refusal)])
 
     # -- reading -------------------------------------------------------------------------------------------------------
@@ -239,19 +254,23 @@ class Store:
             int(item.partial),
             catalogue.run(item.run_id),
             catalogue.page(item),
-            item.suspect,
+            _mark(item),
         )
         for outcome, price in item.prices.items():
             if price is not None:
                 yield (match, market, line, bookmaker, outcome, scraped_at, str(price), *said)
 
     def _bury(self, cursor: Any, incoming: Incoming, refusal: Refused) -> bool:
-        """Into DeadLetters; whether this body is there for the first time."""
+        """Into DeadLetters; whether it did not wait there already: it is new, or was replayed and has come back."""
         body, seen = incoming.body, text(incoming.received_at)
         digest = hashlib.blake2b(body, digest_size=16).hexdigest()
         why = (refusal.reason, refusal.detail, refusal.run_id)
         row = (digest, body[:BODY_LENGTH], len(body), *why, seen, seen, 1, 0)
+        cursor.execute(self._find_settled, (digest,))
+        settled = cursor.fetchone()
         self._sql.write(cursor, [row], self._insert_dead)
+        if settled is not None:
+            return bool(settled[0])
         return self._sql.select(cursor, DeadLetters, ("times",), body_hash=[digest]) == [(1,)]
 
     def _count(
@@ -307,6 +326,11 @@ def _open_one(message: Message, incoming: Incoming) -> _Letter:
     return _Letter(f"{body}{received:016x}", message, body if incoming.attempts else None)
 
 
+def _mark(item: OddsItem) -> str | None:
+    """The rule of plausibility the quote breaks. A bare one was judged by nobody, and comes without those beside it."""
+    return broken(item.prices, MARKETS[item.market]) if item.bare else item.suspect
+
+
 def _kept(trj: Decimal | None) -> str | None:
     """A TRJ as its column holds it. One of a hundred times the stakes is nobody's: the prices are kept without it."""
     return None if trj is None or trj >= TRJ_LIMIT else str(published_style(trj))
@@ -340,8 +364,11 @@ _DEAD_COLUMNS = (
 
 
 def _merge_of_dead(sql: Sql) -> dict[str, str]:
+    """One that was replayed and comes back waits again, for the reason of today: never seen before it was replayed."""
+    replayed, seen = "`replayed_at` IS NOT NULL", sql.greatest("last_seen")
     return {
+        **{column: sql.when(replayed, column) for column in ("reason", "detail", "run_id")},
         "first_seen": sql.least("first_seen"),
-        "last_seen": sql.greatest("last_seen"),
+        "last_seen": f"CASE WHEN `replayed_at` > {seen} THEN `replayed_at` ELSE {seen} END",
         "times": f"`times` + {sql.new('times')}",
     }

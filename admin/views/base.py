@@ -1,4 +1,4 @@
-"""A table of the database as a page: read-only, two queries, never a traceback for a typed address.
+"""A table of the database as a page: to be read, two queries, never a traceback for a typed address.
 
 Flask-Admin's Peewee view asks one more query for every foreign key of every row, cannot reach one table over two keys,
 counts whole tables and fails on addresses anyone can type. This view keeps its declarations (``column_list``,
@@ -7,7 +7,7 @@ such as ``match.home_team.name``.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any, NamedTuple, TypeVar
@@ -33,7 +33,7 @@ COUNT_LIMIT = 10_000
 """Rows that are counted and can be leafed through; counting millions takes seconds, and nobody reads them."""
 
 View = TypeVar("View", bound=Callable[..., Any])
-address: Callable[[str], Callable[[View], View]] = expose
+address: Callable[..., Callable[[View], View]] = expose
 """Flask-Admin's ``expose``, typed: the address of a method that answers."""
 
 
@@ -69,6 +69,7 @@ class TableView(ModelView):
     :cvar column_searchable_list: paths of text; every word must stand in one of them.
     :cvar column_filters: each a :class:`~admin.views.filters.Filter` with a key of its own.
     :cvar column_default_sort: ``(path, descending)``; the newest row first where there is none.
+    :cvar computed: columns that no table has, each with what writes its cell; :cvar numbers: those set flush right.
     :cvar leads: where each row leads; :cvar about: what the table is, in a sentence.
     """
 
@@ -80,6 +81,8 @@ class TableView(ModelView):
     column_filters: Sequence[Filter] = ()
     column_sortable_list: Sequence[str | tuple[str, str]] = ()
     column_default_sort: tuple[str, bool] = ("", True)
+    computed: Mapping[str, Callable[[Any], str | Markup]] = {}
+    numbers: Collection[str] = ()
     leads: Sequence[Lead] = ()
     called = Phrase("Nom")
     about: Phrase | None = None
@@ -87,7 +90,7 @@ class TableView(ModelView):
     # -- what Flask-Admin asks at the start ----------------------------------------------------------------------------
 
     def create_blueprint(self, admin: Admin) -> Any:
-        """Only what reads has an address: there is nowhere to send a change to."""
+        """Only what reads has an address: there is nowhere to send a change to, unless a table says so."""
         self._urls = [("/", "index_view", ("GET",)), ("/details/", "details_view", ("GET",))]
         return super().create_blueprint(admin)
 
@@ -129,6 +132,7 @@ class TableView(ModelView):
             page_sizes=PAGE_SIZES,
             limit=COUNT_LIMIT,
             list_url=lambda **changes: self.get_url(".index_view", **asked.arguments(**changes)),
+            **self.above(),
         )
 
     @address("/details/")
@@ -137,7 +141,17 @@ class TableView(ModelView):
         row = self.get_one(request.args.getlist("id"))
         if row is None:
             abort(404)
-        return self.render(self.details_template, row=row, name=name_of(row), columns=self._details_columns)
+        return self.render(
+            self.details_template, row=row, name=name_of(row), columns=self._details_columns, **self.beside()
+        )
+
+    def above(self) -> dict[str, Any]:
+        """What a template of its own shows above the list."""
+        return {}
+
+    def beside(self) -> dict[str, Any]:
+        """What a template of its own shows on the page of a row."""
+        return {}
 
     # -- what the templates ask ----------------------------------------------------------------------------------------
 
@@ -145,10 +159,14 @@ class TableView(ModelView):
         """What stands under ``column`` in the list, or with ``room`` beside it on the row's page."""
         if column == "itself":
             return cells.link_to(row)
+        if writer := self.computed.get(column):
+            return writer(row)
         return cells.write(column.rpartition(".")[2], rec_getattr(row, column), room=room)
 
     def is_number(self, column: str) -> bool:
         """Whether the column is read by comparing its digits, and so is set flush right."""
+        if column in self.computed:
+            return column in self.numbers
         keys, _, name = column.rpartition(".")
         field = meta(related(self.model, keys)).fields.get(name)
         return isinstance(field, DecimalField | IntegerField) and not isinstance(field, ForeignKeyField)
@@ -207,6 +225,8 @@ class TableView(ModelView):
     def _reach(self, joins: Joins, columns: Sequence[tuple[str, Phrase]]) -> None:
         """Join what these columns are written with: of a foreign key, what the name of its row is made of."""
         for column, _ in columns:
+            if column in self.computed:
+                continue
             path = "" if column == "itself" else column
             model, name = related(self.model, path.rpartition(".")[0]), path.rpartition(".")[2]
             if not name:

@@ -1,7 +1,7 @@
 """What the drop-downs of the filters offer: one query each, of a small table."""
 
 from admin.formats import DASH
-from admin.labels import STATES, STATUSES, VERDICTS, outcome_label
+from admin.labels import LETTER_STATES, STATES, STATUSES, VERDICTS, outcome_label
 from admin.views.filters import Options
 from admin.views.names import name_of
 from admin.words import Phrase, spoken
@@ -60,6 +60,10 @@ def states() -> Options:
 
 def statuses() -> Options:
     return [(code, Phrase(label)) for code, label in STATUSES.items()]
+
+
+def letter_states() -> Options:
+    return [(code, Phrase(label)) for code, label in LETTER_STATES.items()]
 
 
 def yes_no() -> Options:

@@ -105,6 +105,13 @@ class YesNo(ChoiceOfText):
         return column == (value == "1")
 
 
+class IsSaid(ChoiceOfText):
+    """Something is said there, or nothing."""
+
+    def test(self, column: Any, value: Any) -> Any:
+        return column.is_null(value == "0")
+
+
 class AtLeast(Filter):
     """A decimal number, from this one upwards; written with a comma or a point."""
 

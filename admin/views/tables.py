@@ -1,9 +1,24 @@
 """Every table as a list: its columns, what it can be asked, and where its rows lead."""
 
+from admin import formats
+from admin.labels import account_label
 from admin.views import choices
 from admin.views.base import Lead, TableView
-from admin.views.filters import AtLeast, AtMost, Choice, ChoiceOfText, Contains, From, Is, PlaysAtAll, Until, YesNo
-from admin.words import Phrase
+from admin.views.filters import (
+    AtLeast,
+    AtMost,
+    Choice,
+    ChoiceOfText,
+    Contains,
+    From,
+    Is,
+    IsSaid,
+    PlaysAtAll,
+    Until,
+    YesNo,
+)
+from admin.words import Phrase, spoken
+from schema.ledger import balance
 
 _TEAMS = ("home_team.name", "home_team.name_key", "away_team.name", "away_team.name_key")
 _OF_ODDS = {"match": "match_id", "market": "market_id", "bookmaker": "bookmaker_id", "outcome": "outcome"}
@@ -131,6 +146,7 @@ class _PricesView(TableView):
         "market",
         "match.match_date",
         "scraped_at",
+        "suspect",
         "run",
         "page.url",
     )
@@ -146,6 +162,7 @@ class _PricesView(TableView):
         "trj",
         "published_trj",
         "partial",
+        "suspect",
         "scraped_at",
         "run",
         "page.url",
@@ -164,6 +181,8 @@ class _PricesView(TableView):
         From("from", Phrase("Relevée à partir du"), "scraped_at"),
         Until("until", Phrase("Relevée jusqu'au"), "scraped_at"),
         YesNo("partial", Phrase("Tirée d'une liste"), "partial", choices.yes_no),
+        IsSaid("suspected", Phrase("Suspecte"), "suspect", choices.yes_no),
+        Contains("suspect", Phrase("Règle enfreinte"), "suspect"),
         Choice("run", Phrase("Relevé"), "run", choices.runs),
         Is("match", Phrase("N° de match"), "match"),
     )
@@ -184,18 +203,8 @@ class RunsView(TableView):
     about = Phrase("Chaque passage d'un robot : ce qu'il a trouvé, et ce qui en est arrivé dans les tables.")
     called = Phrase("Relevé")
     column_list = (
-        "itself",
-        "verdict",
-        "state",
-        "discovered",
-        "parsed",
-        "yielded",
-        "published",
-        "stored",
-        "prices",
-        "refused",
-        "duplicates",
-        "finished_at",
+        *("itself", "verdict", "state", "account", "discovered", "fetched", "parsed", "yielded", "published"),
+        *("stored", "refused", "waiting", "bookmakers", "suspects", "prices", "duplicates", "finished_at"),
     )
     column_details_list = (
         "run_id",
@@ -216,8 +225,12 @@ class RunsView(TableView):
         "yielded",
         "published",
         "stored",
-        "prices",
         "refused",
+        "waiting",
+        "account",
+        "bookmakers",
+        "suspects",
+        "prices",
         "duplicates",
         "pages",
         "retries",
@@ -235,6 +248,11 @@ class RunsView(TableView):
         Until("until", Phrase("Début jusqu'au"), "started_at"),
         AtLeast("refused_min", Phrase("Refusées à partir de"), "refused"),
     )
+    computed = {  # noqa: RUF012 - what Flask-Admin reads is never written
+        "account": lambda run: account_label(balance(run)),
+        "waiting": lambda run: formats.whole(balance(run).waiting, spoken()),
+    }
+    numbers = ("waiting",)
     leads = (Lead(Phrase("Cotes"), "odds", {"run": "id"}),)
 
 
@@ -245,17 +263,3 @@ class PagesView(TableView):
     column_details_list = ("id", "url", "parser", "created_at")
     column_sortable_list = ("parser", "created_at")
     column_searchable_list = ("url", "parser")
-
-
-class DeadLettersView(TableView):
-    about = Phrase("Les messages qui n'ont pas pu être gardés, et pourquoi. Ils attendent d'être rejoués.")
-    column_list = ("reason", "detail", "size", "times", "first_seen", "last_seen", "run_id")
-    column_details_list = ("id", "reason", "detail", "size", "times", "first_seen", "last_seen", "run_id", "body")
-    column_sortable_list = ("reason", "size", "times", "first_seen", "last_seen")
-    column_searchable_list = ("reason", "detail", "run_id")
-    column_default_sort = ("last_seen", True)
-    column_filters = (
-        Contains("reason", Phrase("Motif"), "reason"),
-        From("from", Phrase("Reçu à partir du"), "last_seen"),
-        Until("until", Phrase("Reçu jusqu'au"), "last_seen"),
-    )

@@ -21,7 +21,10 @@ from tests.schema.letters import letters
 @pytest.fixture(autouse=True)
 def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No variable of the person who runs the tests counts."""
-    for name in ("DATABASE_URL", "GIGSCRAPY_HOME", "NO_COLOR", "FORCE_COLOR", "COLUMNS"):
+    for name in (
+        *("DATABASE_URL", "RABBIT_URL", "RABBIT_QUEUE_TYPE", "GIGSCRAPY_HOME", "ADMIN_SECRET_KEY"),
+        *("NO_COLOR", "FORCE_COLOR", "COLUMNS"),
+    ):
         monkeypatch.delenv(name, raising=False)
 
 

@@ -107,6 +107,47 @@ def test_what_moved_since_the_run_before(fill: Fill, capsys: pytest.CaptureFixtu
     assert "2 prix sur 3 ont bougé depuis ven. 17/10/2025 18:00 (▲ ▼ : le prix d'avant)." in lines(capsys)
 
 
+def suspect(price: str, bookmaker: str = "Zebet", hour: int = 1, rule: str = "far-from-panel") -> OddsItem:
+    """What a bookmaker offered, its home price in doubt, in the run of that hour."""
+    [item] = run_of(hour, **{bookmaker: price})
+    return replace(item, suspect=rule)
+
+
+def test_a_suspect_quote_is_left_out_and_named(fill: Fill, capsys: pytest.CaptureFixture[str]) -> None:
+    fill(*run_of(1, Betsson="7"), suspect("70"), finished(1, 2))
+    assert main(["--run", "run-1"]) == 0
+    told = lines(capsys)
+    shown = told[5].split("17/10 20:45")[1].split()
+    assert shown == ["7,00", "Betsson", "4,75", "Betsson", "1,42", "Betsson", "94,55", "%", "2"]
+    assert told[7:9] == [
+        "1 cote suspecte écartée des meilleurs prix :",
+        "  Le Havre – Paris SG, Zebet (1 70,00 · N 4,75 · 2 1,42) : un prix loin de ceux des autres bookmakers",
+    ]
+
+
+def test_a_suspect_quote_that_was_seen_again_is_shown(fill: Fill, capsys: pytest.CaptureFixture[str]) -> None:
+    fill(*run_of(1, Betsson="7"), suspect("70"), finished(1, 2), suspect("70", hour=2))
+    assert main(["--run", "run-1"]) == 0
+    told = lines(capsys)
+    assert "70,00 Zebet" in told[5]
+    assert not any("suspecte" in line for line in told)
+
+
+def test_of_many_suspect_quotes_the_first_are_named(fill: Fill, capsys: pytest.CaptureFixture[str]) -> None:
+    names = ("Bwin", "Netbet", "Pmu", "Unibet", "Vbet", "Winamax", "Zebet")
+    fill(*(suspect("7", name, rule="read-by-structure") for name in names), suspect("9", "Joa", rule="retired-rule"))
+    assert main(["--run", "run-1"]) == 1
+    told = lines(capsys)
+    start = told.index("8 cotes suspectes écartées des meilleurs prix :")
+    assert [line.split(" (")[0] for line in told[start + 1 : start + 6]] == [
+        f"  Le Havre – Paris SG, {name}" for name in ("Bwin", "Joa", "NetBet", "Pmu", "Unibet")
+    ]
+    assert told[start + 1].endswith(" : lue d'après la seule structure de la page")
+    assert told[start + 2].endswith(" : retired-rule")
+    assert told[start + 6] == "  … et 3 autres"
+    assert told[5].split("20:45")[1].split() == ["–", "–", "–", "–", "8"]
+
+
 def test_in_english(fill: Fill, capsys: pytest.CaptureFixture[str]) -> None:
     fill(*run_of(1, Betsson="7"), finished(1, 1))
     assert main(["--lang", "en"]) == 0
@@ -115,6 +156,15 @@ def test_in_english(fill: Fill, capsys: pytest.CaptureFixture[str]) -> None:
     assert told[3].split() == ["Match", "Kick-off", "1", "X", "2", "Market", "TRJ", "Books"]
     assert told[5].split()[-7:] == ["7.00", "Betsson", "4.75", "Betsson", "1.42", "Betsson", "94.55%", "1"][-7:]
     assert told[-1] == "✓ complete: 1 of 1 matches read"
+
+
+def test_a_suspect_quote_is_named_in_english(fill: Fill, capsys: pytest.CaptureFixture[str]) -> None:
+    fill(*run_of(1, Betsson="7"), suspect("70"), finished(1, 2))
+    assert main(["--lang", "en"]) == 0
+    assert lines(capsys)[7:9] == [
+        "1 suspect quote left out of the best prices:",
+        "  Le Havre – Paris SG, Zebet (1 70.00 · X 4.75 · 2 1.42): a price far from the other bookmakers'",
+    ]
 
 
 def test_other_markets_have_tables_of_their_own(fill: Fill, capsys: pytest.CaptureFixture[str]) -> None:

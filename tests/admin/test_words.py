@@ -25,7 +25,14 @@ def texts() -> Iterator[str]:
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(call, ast.Call) and called(call) in ("say", "_say", "Phrase"):
                 yield from (part.value for part in call.args[:1] if isinstance(part, ast.Constant))
-    for table in (labels.COLUMNS, labels.VERDICTS, labels.STATES, labels.STATUSES):
+    for table in (
+        labels.COLUMNS,
+        labels.VERDICTS,
+        labels.STATES,
+        labels.STATUSES,
+        labels.LETTER_STATES,
+        labels.ACCOUNTS,
+    ):
         yield from table.values()
 
 
@@ -65,7 +72,7 @@ def test_what_is_filled_in_is_not_read_again() -> None:
 
 
 def test_every_verdict_of_a_crawl_has_its_words() -> None:
-    by_judge = {"complete", "incomplete", "nothing-listed", "too-few", "not-durable", "interrupted"}
+    by_judge = {"complete", "incomplete", "nothing-listed", "too-few", "not-durable", "interrupted", "unusual"}
     source = Path(verdict.__file__).read_text(encoding="utf-8")
     assert all(f'"{code}"' in source for code in by_judge)
     assert {cause.code for cause in verdict.Cause} | by_judge == set(labels.VERDICTS)

@@ -500,3 +500,9 @@ class TestMessageId:
         later = replace(REPORT, reported_at=NOON + timedelta(seconds=1))
         finished = replace(REPORT, state="finished")
         assert len({REPORT.message_id, later.message_id, finished.message_id}) == 3
+
+    def test_ids_stand_in_the_order_of_time(self):
+        """So the ledger grows at its end, and what is looked up lately lies close together."""
+        ids = [quote(after=seconds).message_id for seconds in (0, 1, 60, 86_400, 10_000_000)]
+        assert ids == sorted(ids)
+        assert {len(one) for one in ids} == {32}

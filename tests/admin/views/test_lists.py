@@ -18,8 +18,8 @@ from tests.admin.crowd import SCRIPT, SIZE, STRANGE
 
 VIEW = {model.__name__.lower(): view for view, model, _ in VIEWS}
 
-DROP_DOWNS = {"latestodds": 4, "odds": 4, "matches": 2, "leagues": 2, "teams": 2, "marketnames": 1}
-"""Queries a list asks beside its own two, for what its drop-downs offer, whatever the number of rows."""
+DROP_DOWNS = {"latestodds": 4, "odds": 4, "matches": 2, "leagues": 2, "teams": 2, "marketnames": 1, "deadletters": 1}
+"""Queries a list asks beside its own two, for what its drop-downs offer or its reasons come to, whatever its rows."""
 
 
 def sorts() -> list[Any]:
@@ -186,6 +186,9 @@ FILTERS = [
     ("odds", "until=2025-10-16", NONE),
     ("odds", "from=2025-10-17&until=2025-10-17&partial=1&outcome=X", STRANGERS),
     ("latestodds", "market=Tennis – Vainqueur du match", {"Le Havre – Paris SG"}),
+    ("odds", "suspected=oui", {"Le Havre – Paris SG"}),
+    ("odds", "suspected=non&outcome=1&price_min=2,08", LAST | STRANGERS),
+    ("latestodds", "suspect=panel", {"Le Havre – Paris SG"}),
     ("latestodds", "league=Football – League 07", {"Home 07 – Away 07"}),
     ("odds", f"run={RUN_59}", {"Home 59 – Away 59"}),
     ("matches", "from=2025-12-14&until=2025-12-14", {"Home 58 – Away 58"}),
@@ -206,6 +209,8 @@ FILTERS = [
     ("runs", "state=running", NONE),
     ("deadletters", "reason=rong&from=2025-10-17&until=2025-10-17", {"wrong-type"}),
     ("deadletters", "reason=%25", NONE),
+    ("deadletters", "state=en attente", {"wrong-type"}),
+    ("deadletters", "state=réglé", NONE),
     ("deadletters", "until=2025-10-16", NONE),
 ]
 
@@ -368,6 +373,7 @@ def test_a_price_is_written_as_in_france(crowded: FlaskClient) -> None:
             "Résultat du match",
             "ven. 24/10/2025 20:45",
             "ven. 17/10/2025 14:07",
+            "–",
             "ligue1",
             "coteur.com ↗",
             "Fiche",
@@ -380,7 +386,20 @@ def test_the_same_in_english(crowded: FlaskClient) -> None:
     shown = Selector(answer.text)
     assert shown.xpath("/html/@lang").get() == "en"
     assert [text_of(head) for head in shown.xpath("//thead//th")] == [
-        *("Match", "Outcome", "Price", "Bookmaker", "Bookmaker TRJ", "Market", "Kick-off", "Seen", "Run", "Page", "See")
+        *(
+            "Match",
+            "Outcome",
+            "Price",
+            "Bookmaker",
+            "Bookmaker TRJ",
+            "Market",
+            "Kick-off",
+            "Seen",
+            "Suspect",
+            "Run",
+            "Page",
+            "See",
+        )
     ]
     assert [text_of(cell) for cell in shown.xpath("//tbody/tr[1]/td")][1:7] == [
         *("X", "4.00", "Unibet", "96.08%", "Résultat du match", "Fri 24/10/2025 20:45")
@@ -389,7 +408,7 @@ def test_the_same_in_english(crowded: FlaskClient) -> None:
 
 def test_a_run_says_its_verdict_in_words_and_its_counts(crowded: FlaskClient) -> None:
     [odd, even] = (listed(crowded, f"/admin/runs/?search=run-{number}")[0] for number in ("59", "58"))
-    assert odd[:11] == [RUN_59, "✗ incomplet", "terminé", "1", "1", "1", "1", "1", "3", "0", "0"]
+    assert odd[:12] == [RUN_59, "✗ incomplet", "terminé", "✓ juste", "1", "0", "1", "1", "1", "1", "0", "0"]
     assert even[1] == "✓ complet"
 
 
