@@ -5,6 +5,8 @@ Whatever goes wrong is one of three things (:class:`schema.database.Fault`), and
 * the database is away or busy: the batch is held, and tried again until it is stored; nothing is acknowledged;
 * the database will not have a message: it is found by halving the batch, and put aside with the reason, alone;
 * the installation or the program is at fault: the consumer halts, and a person mends it; nothing is lost meanwhile.
+
+A message that kills the process leaves no time to think: see :mod:`gigscrapy.quarantine`.
 """
 
 import logging
@@ -17,6 +19,7 @@ from typing import TypeVar
 from peewee import Database
 
 from gigscrapy.broker import BrokerError, Delivery, Receiver
+from gigscrapy.quarantine import TRIALS, Epidemic, Quarantine
 from schema.database import Fault, explain, fault_of, hang_up
 from schema.migrations import SchemaError, prepare
 from schema.store import Outcome, Store
@@ -33,6 +36,13 @@ STRIKES = 3
 
 WINDOW, TOLERATED = 500, 100
 """More refusals than that among so many messages are no accident: better to halt than to put all of them aside."""
+
+SUSPECT = 3
+"""Given out so often in vain, a message may be what its consumers died of."""
+FRESH = 100
+"""So many in a row that were never given out before: what was suspect is behind us."""
+
+KILLER = "kills-the-consumer"
 
 logger = logging.getLogger(__name__)
 
@@ -75,15 +85,25 @@ class Consumer:
     """Stores what a queue brings, until told to stop. One for a process: it owns the receiver and the database.
 
     :param watch: called after each batch, with the totals.
+    :param quarantine: what is known of messages that kill; without one, such a message kills for ever.
     """
 
     def __init__(
-        self, receiver: Receiver, database: Database, *, watch: Callable[[Totals], None] | None = None
+        self,
+        receiver: Receiver,
+        database: Database,
+        *,
+        watch: Callable[[Totals], None] | None = None,
+        quarantine: Quarantine | None = None,
     ) -> None:
         self._receiver = receiver
         self._database = database
         self._store = Store(database)
         self._watch = watch
+        self._quarantine = quarantine
+        self._care: Quarantine | None = None
+        """The same, while one message is taken at a time."""
+        self._fresh_in_a_row = 0
         self._refused_lately: deque[bool] = deque(maxlen=WINDOW)
         self.totals = Totals()
         self.is_stopping = False
@@ -99,35 +119,51 @@ class Consumer:
         """
         try:
             self._patiently(lambda: prepare(self._database), "the start")
+            if self._quarantine and self._quarantine.is_called_for():
+                self._begin_to_care(self._quarantine, "several consumers died without goodbye")
             while not self.is_stopping:
-                deliveries = self._receive(DRAIN_SECONDS if drain else BATCH_SECONDS)
+                deliveries = self._receive(DRAIN_SECONDS if drain or self._care else BATCH_SECONDS)
                 if deliveries:
-                    self._settle(deliveries)
-                    if self._watch:
-                        self._watch(self.totals)
-                elif drain and deliveries is not None:
-                    break
+                    self._take(deliveries)
+                elif deliveries is not None:
+                    self._end_of_care()
+                    if drain:
+                        break
         except _Stopped:
             logger.info("told to stop while the database is away: what was received goes back to the queue")
-        except (SchemaError, _MessageFault) as error:  # the latter where no single message is at fault
+        except (SchemaError, Epidemic, _MessageFault) as error:  # the last where no single message is at fault
             raise Halt(str(error)) from error
         finally:
             self._receiver.close()
             hang_up(self._database)
+            if self._quarantine:
+                self._quarantine.leave()
+
+    def _take(self, deliveries: Sequence[Delivery]) -> None:
+        """Settle a batch; if one of it is suspect, give it back and have it again one by one."""
+        if self._care:
+            self._settle_with_care(deliveries[0], self._care)
+        elif self._quarantine and any(delivery.attempts >= SUSPECT for delivery in deliveries):
+            self._begin_to_care(self._quarantine, f"there are messages that were given out {SUSPECT} times in vain")
+            return
+        else:
+            self._settle(deliveries)
+        if self._watch:
+            self._watch(self.totals)
 
     # -- the queue -----------------------------------------------------------------------------------------------------
 
     def _receive(self, patience: float) -> Sequence[Delivery] | None:
         """A batch, perhaps empty; ``None`` while the broker is away, which the receiver says and waits for itself."""
         try:
-            return self._receiver.receive(BATCH, patience)
+            return self._receiver.receive(1 if self._care else BATCH, patience)
         except ConnectionError:
             return None
         except BrokerError as error:
             raise Halt(str(error)) from None
 
-    def _answer(self, deliveries: Sequence[Delivery], outcome: Outcome) -> None:
-        """All of these are in the tables, the refused ones too: the queue may forget them."""
+    def _answer(self, deliveries: Sequence[Delivery], outcome: Outcome) -> bool:
+        """All of these are in the tables, the refused ones too: the queue may forget them. Whether it was told."""
         refused = {id(incoming): refusal for incoming, refusal in outcome.refused}
         try:
             for delivery in deliveries:
@@ -136,6 +172,8 @@ class Consumer:
             self._receiver.ack([delivery for delivery in deliveries if id(delivery) not in refused])
         except ConnectionError as error:
             logger.warning("stored, and the broker is away before it heard so (%s): they will come once more", error)
+            return False
+        return True
 
     # -- the tables ----------------------------------------------------------------------------------------------------
 
@@ -143,7 +181,7 @@ class Consumer:
         """Store these and answer for them; where a message stands in the way, each half by itself."""
         started = time.perf_counter()
         try:
-            outcome = self._patiently(lambda: self._store.store(deliveries), f"{len(deliveries)} messages")
+            outcome = self._patiently(lambda: self._write(deliveries), f"{len(deliveries)} messages")
         except _MessageFault as fault:
             if len(deliveries) > 1:
                 middle = len(deliveries) // 2
@@ -153,7 +191,16 @@ class Consumer:
             detail = str(fault)
             outcome = self._patiently(lambda: self._store.refuse(deliveries[0], "database", detail), "one message")
         self._answer(deliveries, outcome)
-        seconds = time.perf_counter() - started
+        self._account(deliveries, outcome, time.perf_counter() - started)
+
+    def _write(self, deliveries: Sequence[Delivery]) -> Outcome:
+        if self._care is None:
+            return self._store.store(deliveries)
+        self._database.execute_sql("SELECT 1")  # who waits for the database, and is killed for it, died of no message
+        with self._care.trial(deliveries[0].body):
+            return self._store.store(deliveries)
+
+    def _account(self, deliveries: Sequence[Delivery], outcome: Outcome, seconds: float) -> None:
         self.totals.add(deliveries, outcome, seconds)
         self._tell(deliveries, outcome, seconds)
         self._beware(deliveries, outcome)
@@ -190,6 +237,39 @@ class Consumer:
             time.sleep(min(left, 0.05))
             if self.is_stopping:
                 raise _Stopped
+
+    # -- messages that kill --------------------------------------------------------------------------------------------
+
+    def _begin_to_care(self, quarantine: Quarantine, why: str) -> None:
+        """From now on one at a time, and none ahead: what kills shall take no others with it."""
+        logger.warning("%s: taking one message at a time, to find one that kills", why)
+        self._care, self._fresh_in_a_row = quarantine, 0
+        self._receiver.close()  # which gives back what was received
+
+    def _end_of_care(self) -> None:
+        if self._care:
+            logger.info("what was suspect is settled: taking batches again")
+            self._care.is_over()
+        self._care = None
+
+    def _settle_with_care(self, delivery: Delivery, quarantine: Quarantine) -> None:
+        """:raises Epidemic: when it is no message's fault."""
+        if quarantine.is_killer(delivery.body):
+            self._put_aside(delivery, quarantine)
+        else:
+            self._settle([delivery])
+        self._fresh_in_a_row = 0 if delivery.attempts else self._fresh_in_a_row + 1
+        if self._fresh_in_a_row == FRESH:
+            self._end_of_care()
+
+    def _put_aside(self, delivery: Delivery, quarantine: Quarantine) -> None:
+        """Refuse it, and do not even look into it."""
+        started = time.perf_counter()
+        detail = f"{TRIALS} consumers, one after the other, died while they were storing it and nothing else"
+        outcome = self._patiently(lambda: self._store.refuse(delivery, KILLER, detail, unread=True), "one message")
+        if self._answer([delivery], outcome):
+            quarantine.put_aside(delivery.body)
+        self._account([delivery], outcome, time.perf_counter() - started)
 
     # -- telling -------------------------------------------------------------------------------------------------------
 

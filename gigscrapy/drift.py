@@ -31,18 +31,24 @@ WATCHED = re.compile(r"kickoff|match_id|bookmaker_id|published_trj|prices/.+")
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What is remembered of a run: distinct bookmakers, and for each watched field the share of quotes that have it."""
+    """What is remembered of a run: distinct bookmakers, and for each watched field the share of quotes that have it.
+
+    A list names only those that hold a best price, and these come and go: ``bookmakers`` is 0 then, and says nothing.
+    """
 
     run_id: str
     bookmakers: int
     filled: Mapping[str, float]
 
     @classmethod
-    def of(cls, run_id: str, stats: Mapping[str, Any]) -> Self:
-        """From a crawl's statistics."""
+    def of(cls, run_id: str, stats: Mapping[str, Any], *, whole_panels: bool) -> Self:
+        """From a crawl's statistics.
+
+        :param whole_panels: whether every bookmaker of a match was read, not only who holds a best price.
+        """
         shares = ((key.removeprefix(COVERAGE), share) for key, share in stats.items() if key.startswith(COVERAGE))
         filled = {field: round(share, 4) for field, share in shares if WATCHED.fullmatch(field)}
-        return cls(run_id, stats.get("bookmakers/seen", 0), filled)
+        return cls(run_id, stats.get("bookmakers/seen", 0) if whole_panels else 0, filled)
 
 
 def drift(now: Figures, before: Sequence[Figures]) -> list[str]:

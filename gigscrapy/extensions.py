@@ -89,7 +89,7 @@ class RunLedger:
         if verdict.code != COMPLETE or not self.spider.wanted.is_whole:
             return verdict
         history = History(Path(self.crawler.settings["GIGSCRAPY_HOME"]), self.spider.asked_for)
-        figures = Figures.of(self.spider.run_id, stats.get_stats())
+        figures = Figures.of(self.spider.run_id, stats.get_stats(), whole_panels=self.spider.visits_matches)
         drifted = drift(figures, history.load())
         history.add(figures)
         return unusual(drifted) if drifted else verdict

@@ -34,6 +34,10 @@ DEFAULT_REQUEST_HEADERS = {
     "Accept-Language": "fr",  # default en
 }
 
+SPIDER_MIDDLEWARES = {
+    "gigscrapy.keeping.KeepPages": 950,  # last: what it is given is what a parser is given
+}
+
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # default 100; 2.19 lets requests slip through
     "gigscrapy.middlewares.PoliteRobots": 100,
@@ -97,6 +101,9 @@ GIGSCRAPY_HOME = os.environ.get("GIGSCRAPY_HOME", "var")  # folder of the spool,
 RABBIT_URL = os.environ.get("RABBIT_URL") or None  # amqp://user:password@host:5672/%2F; unset: the spool
 RABBIT_QUEUE_TYPE = os.environ.get("RABBIT_QUEUE_TYPE", "quorum")  # classic: as gig-benchmark's processes declare it
 DATABASE_URL = os.environ.get("DATABASE_URL") or None  # mysql://user:password@host:3306/name; unset: SQLite
+ARCHIVE_DAYS = os.environ.get("ARCHIVE_DAYS", "30")  # so long a page that was read is kept
+ARCHIVE_MB = os.environ.get("ARCHIVE_MB", "2000")  # so much all of them may take, compressed; 0: none is kept
+ARCHIVE_RUNS = os.environ.get("ARCHIVE_RUNS", "10")  # of so many newest runs every page stays, whatever the bounds say
 CHROMIUM = os.environ.get("CHROMIUM") or None  # path of the browser; unset: Debian's, else Playwright's own
 CHROMIUM_SANDBOX = os.environ.get("CHROMIUM_SANDBOX", "1")  # 0 in a container, which is a sandbox itself
 LOG_LEVEL = os.environ.get("LOG_LEVEL", "INFO")  # default DEBUG

@@ -53,6 +53,7 @@ class Cause(Enum):
     MOVED = ("moved", 35, "the address leads elsewhere now, and what stands there is not believed: `scrapy discover`")
     NO_BROWSER = ("no-browser", 36, "the browser did not start: check CHROMIUM and CHROMIUM_SANDBOX")
     ENDLESS = ("endless", 37, "the list has more pages than are followed")
+    TOO_LARGE = ("too-large", 39, "the page is longer than DOWNLOAD_MAXSIZE; nothing of it is read")
     NOT_READ = ("not-read", 34, "an error of ours; the log has it, please report it")
 
     @property
@@ -113,14 +114,17 @@ def cause_of(error: BaseException) -> Cause:
         case HttpError():
             status = error.response.status
             return Cause.RATE_LIMITED if status == 429 else Cause.SITE_ERROR if status >= 500 else Cause.REFUSED
-        case ResponseDataLossError() | DownloadCancelledError():
+        case ResponseDataLossError():
             return Cause.TRUNCATED
+        case DownloadCancelledError():
+            return Cause.TOO_LARGE
         case DownloadTimeoutError() | BrowserTimeout() | TimeoutError():
             return Cause.TIMED_OUT
         case CannotResolveHostError() | DownloadConnectionRefusedError() | DownloadFailedError() | OSError():
             return Cause.UNREACHABLE
         case IgnoreRequest():
-            return Cause.MOVED  # Scrapy's own: to another site, in circles, to something that is no page
+            # Scrapy's own: too large once it is unpacked; else to another site, in circles, to something that is no page.
+            return Cause.TOO_LARGE if "DOWNLOAD_MAXSIZE" in str(error) else Cause.MOVED
     return _cause_in(str(error))
 
 
@@ -159,7 +163,20 @@ def judge(stats: Mapping[str, Any], *, reason: str, least: int) -> Verdict:
     if reason != "finished":
         done, wanted = stats.get("matches/parsed", 0), stats.get("matches/discovered", 0)
         return Verdict("interrupted", INTERRUPTED, f"stopped ({reason}) after {done} of {wanted} matches")
-    return _judge_list(stats, least) or _judge_matches(stats)
+    return _judge_structure(stats) or _judge_list(stats, least) or _judge_matches(stats)
+
+
+def _judge_structure(stats: Mapping[str, Any]) -> Verdict | None:
+    """What was read without a parser that knows the page is no success, however much it is."""
+    pages = filter(None, (stats.get(f"by_structure/{kind}/url") for kind in ("list", "match")))
+    if not (captures := [f"scrapy capture {url}" for url in pages]):
+        return None
+    sentence = (
+        f"no parser knows the page; {stats.get('quotes/by_structure', 0)} quotes were read by structure and are marked "
+        f"suspect: {', '.join(captures)}"
+    )
+    struck = _told(causes(stats, "list") + causes(stats, "match"))
+    return Verdict(Cause.PAGE_CHANGED.code, Cause.PAGE_CHANGED.exit_code, "; ".join(filter(None, (sentence, struck))))
 
 
 def _judge_list(stats: Mapping[str, Any], least: int) -> Verdict | None:

@@ -55,7 +55,11 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--host", help="address to listen on (127.0.0.1)")
     add("--port", type=int, help="0 for a free one (0)")
-    add("--layout", choices=LAYOUTS, help="generation of the site (D); match pages are D's or E's")
+    add(
+        "--layout",
+        choices=LAYOUTS,
+        help="generation of the site (D); U is one nobody knows; match pages are D's, E's or U's",
+    )
     add("--seed", type=int, help="another number, another world (1)")
     add("--now", type=read_iso, metavar="ISO", help="freeze the clock: 2026-03-25T10:00:00Z")
     tick = parser.add_mutually_exclusive_group()

@@ -14,7 +14,7 @@ from replica.world import MOST_MATCHES, World, bookmakers
 class Options:
     """What to serve, and how badly.
 
-    :ivar port: 0 for a free one; :ivar layout: of the lists; match pages are D's or E's.
+    :ivar port: 0 for a free one; :ivar layout: of the lists; match pages are D's, E's or U's. U is one nobody knows.
     :ivar now: aware, freezes the clock; ``None`` for the time of the start.
     :ivar tick: how often prices have moved since the beginning; :ivar tick_file: keeps that from one start to the next,
         instead of ``tick``.

@@ -12,7 +12,8 @@ What is attested, and by what:
 - *match D* and *match E* are reconstructions from selectors that others used: **no capture of a match page exists**.
   Headings, the second market and the order of everything are ours.
 
-Nobody knows the match page of F and G; they get E's.
+Nobody knows the match page of F and G; they get E's. *List U* and *match U* never were: a rebuilt site, with all that
+the others have, in places and under names that no reader knows.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -32,7 +33,7 @@ from schema.instants import to_paris
 from schema.markets import winner_market
 from schema.reference import Sport
 
-LAYOUTS = ("D", "E", "F", "G")
+LAYOUTS = ("D", "E", "F", "G", "U")
 
 LATE = 3_000
 """Milliseconds before the first price of a page that is late."""
@@ -356,7 +357,7 @@ class Pages:
             raise LookupError(f"no page at {path}")
         match = self.world.match(int(number))
         kickoff = to_paris(match.kickoff)
-        generation = "D" if self.layout == "D" else "E"
+        generation = self.layout if self.layout in ("D", "U") else "E"
         tables = [
             self._table("odds-main", match, _main_market(match), generation),
             self._table("odds-total", match, TOTAL, generation),
@@ -383,8 +384,10 @@ class Pages:
         macros: Any = self._templates.get_template("odds.html").module
         if view.template == "list_D.html":
             return [part for row in _all_rows(view) for part in _list_fragments(row, macros.cell)]
+        if view.template == "list_U.html":
+            return [part for row in _all_rows(view) for part in _tile_fragments(row, macros)]
         if view.template.startswith("match_"):
-            line = macros.bookmaker_D if view.template == "match_D.html" else macros.bookmaker_E
+            line = getattr(macros, f"bookmaker_{view.template[6]}")
             return [
                 {"into": f"#{table.id}", "html": str(line(row))} for table in view.fill["markets"] for row in table.rows
             ]
@@ -400,6 +403,13 @@ def _list_fragments(row: ListRow, cell: Callable[[Cell], str]) -> Iterable[dict[
         into = f'[data-controller="odd"]{match}[data-choice="{outcome.choice}"]'
         yield {"into": into, "html": str(cell(outcome))}
     yield {"into": f'[data-controller="retour"]{match}', "html": row.trj}
+
+
+def _tile_fragments(row: ListRow, macros: Any) -> Iterable[dict[str, str]]:
+    into = f'[data-tile="{row.match.site_id}"]'
+    for outcome in row.cells:
+        yield {"into": into, "html": str(macros.price_U(outcome))}
+    yield {"into": into, "html": str(macros.return_U(row))}
 
 
 def _bookmaker_row(shown: Quote, market: SiteMarket, match: int, generation: str) -> BookmakerRow:

@@ -14,12 +14,17 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ParamSpec, Self, TypeVar
 
 BUSY_SECONDS = 10
 """How long a writer waits for the others before it gives up."""
+
+AT_ONCE = 100
+"""Rows of one INSERT. A thread that writes them one by one asks for the interpreter's lock at each, and a busy crawl
+lets it wait."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS message (
@@ -81,8 +86,12 @@ class QueueFile:
 
     def add(self, messages: Iterable[tuple[str, str | None, bytes, float]]) -> None:
         """Put in ``(queue, message_id, body, taken_in)``, all or none."""
+        left = iter(messages)
         with self._writing() as db:
-            db.executemany("INSERT INTO message (queue, message_id, body, taken_in) VALUES (?, ?, ?, ?)", messages)
+            while some := list(islice(left, AT_ONCE)):
+                marks = ", ".join(["(?, ?, ?, ?)"] * len(some))
+                statement = f"INSERT INTO message (queue, message_id, body, taken_in) VALUES {marks}"  # noqa: S608
+                db.execute(statement, list(chain.from_iterable(some)))
 
     # -- reading in order ----------------------------------------------------------------------------------------------
 
@@ -97,7 +106,7 @@ class QueueFile:
 
     def remove(self, ids: Iterable[int]) -> None:
         with self._writing() as db:
-            db.executemany("DELETE FROM message WHERE id = ?", ((id_,) for id_ in ids))
+            db.execute("DELETE FROM message WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),))
 
     def counts(self) -> dict[str, int]:
         """Rows by queue, held or not; a queue without any is absent."""
@@ -137,7 +146,10 @@ class QueueFile:
     def remove_held(self, holder: str, ids: Iterable[int]) -> None:
         """Forget rows, as far as ``holder`` still holds them."""
         with self._writing() as db:
-            db.executemany("DELETE FROM message WHERE id = ? AND holder = ?", ((id_, holder) for id_ in ids))
+            db.execute(
+                "DELETE FROM message WHERE holder = ? AND id IN (SELECT value FROM json_each(?))",
+                (holder, json.dumps(list(ids))),
+            )
 
     def move_held(self, holder: str, id_: int, queue: str, headers: Mapping[str, str]) -> None:
         """Put a row into another queue with ``headers``, as far as ``holder`` still holds it."""

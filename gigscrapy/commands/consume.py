@@ -16,6 +16,7 @@ from scrapy.utils.log import configure_logging
 
 from gigscrapy.broker import BrokerError, receiver
 from gigscrapy.consumer import Consumer, Halt, Totals
+from gigscrapy.quarantine import Quarantine
 from gigscrapy.terminal import follow_stderr
 from schema.database import BadDatabaseUrl, connect, masked
 
@@ -67,6 +68,7 @@ class Command(ScrapyCommand):
             receiver(rabbit_url, home, queue_type=self.settings["RABBIT_QUEUE_TYPE"]),
             connect(database_url, home),
             watch=watch,
+            quarantine=quarantine(home),
         )
         source = masked(rabbit_url) if rabbit_url else f"the spool in {home}"
         target = masked(database_url) if database_url else f"SQLite in {home}"
@@ -74,6 +76,15 @@ class Command(ScrapyCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop(consumer))
         return consumer
+
+
+def quarantine(home: Path) -> Quarantine | None:
+    """Where nothing can be noted in ``home`` a message that kills is not recognised; all others are stored as ever."""
+    try:
+        return Quarantine.enter(home)
+    except OSError as error:
+        logger.warning("a message that kills the consumer would not be recognised: nothing can be noted (%s)", error)
+        return None
 
 
 def stop(consumer: Consumer) -> None:

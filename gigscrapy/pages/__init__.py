@@ -8,16 +8,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+STRUCTURAL = "S"
+"""The generation of what no generation fits and :mod:`gigscrapy.pages.structure` read: to be believed only so far."""
+
 
 class PageChanged(Exception):
     """No parser knows this page, or one that does found a part of it gone.
 
-    :ivar url: the page; :ivar tried: selectors that found nothing, by what they look for.
+    :ivar url: the page; :ivar tried: selectors that found nothing, by what they look for; :ivar hint: what it
+        resembles.
     """
 
     def __init__(self, url: str, tried: dict[str, str], hint: str = "") -> None:
         self.url = url
         self.tried = tried
+        self.hint = hint
         looked_for = "; ".join(f"{what}: {selector}" for what, selector in tried.items())
         super().__init__(
             f"{url} is built in a way no parser knows{hint and f' ({hint})'}. Found nothing for {looked_for}"
@@ -64,7 +69,8 @@ class ListedMatch:
 class LeaguePage:
     """A league page: its matches, and where it goes on.
 
-    :ivar generation: ``D``, ``E``, ``F`` or ``G``; :ivar priced: whether any price is in the text yet.
+    :ivar generation: ``D``, ``E``, ``F``, ``G`` or :data:`STRUCTURAL`.
+    :ivar priced: whether any price is in the text yet.
     :ivar more: numbers of the further pages it links (``?page=N``), ascending.
     :ivar unreadable: rows of which a part that this generation prints could not be read. Where that part is the link,
         the row is no match; where it is another, the match is listed without it.
@@ -94,7 +100,7 @@ class BookmakerRow:
 class MatchPage:
     """A match page: its first market.
 
-    :ivar generation: ``D`` or ``E``; :ivar priced: whether any price is in the text yet.
+    :ivar generation: ``D``, ``E`` or :data:`STRUCTURAL`; :ivar priced: whether any price is in the text yet.
     :ivar home, away, kickoff: as printed, ``None`` where this generation's page does not say.
     :ivar rows: one for each bookmaker that shows at least a cell; one whose cells are all empty is left out.
     :ivar other_markets: further markets on the page, counted and not read.

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from gigscrapy.pages import LeaguePage, PageChanged, league_d, league_e, league_f, league_g
+from gigscrapy.pages import LeaguePage, PageChanged, league_d, league_e, league_f, league_g, structure
 from gigscrapy.pages.listing import TYPECOTES, Asked
 from gigscrapy.pages.markup import document
 
@@ -43,7 +43,8 @@ def read_league(html: str, *, url: str, now: datetime, market: str = "1X2") -> L
     :param url: of the page; links to other hosts are none of its matches.
     :param now: aware; a kick-off printed without its year is put into the nearest one.
     :param market: a key of :data:`schema.markets.MARKETS`, whose prices the page was asked to show.
-    :raises PageChanged: when no generation knows the page, when a part of the one that does is gone from all its rows,
+    :raises PageChanged: when no generation knows the page and :mod:`gigscrapy.pages.structure` finds no list in it
+        either, when a part of the one that does is gone from all its rows,
         or when it shows another market than the one asked for.
     """
     asked = Asked(page=document(html, url), url=url, now=now, market=market)
@@ -52,4 +53,9 @@ def read_league(html: str, *, url: str, now: datetime, market: str = "1X2") -> L
             return generation.read(asked)
     if league_d.is_empty_list(asked):
         return LeaguePage(generation="D", matches=(), priced=False)
-    raise PageChanged(url, {f"a row of generation {generation.name}": generation.probe for generation in GENERATIONS})
+    changed = PageChanged(
+        url, {f"a row of generation {generation.name}": generation.probe for generation in GENERATIONS}
+    )
+    if by_structure := structure.otherwise(changed, lambda: structure.read_list(asked)):
+        return by_structure
+    raise changed

@@ -9,14 +9,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from parsel import Selector
 
-from gigscrapy.pages import BookmakerRef, BookmakerRow, MatchPage, PageChanged, kickoff
+from gigscrapy.pages import STRUCTURAL, BookmakerRef, BookmakerRow, MatchPage, PageChanged, kickoff, structure
 from gigscrapy.pages.events import Event, events
 from gigscrapy.pages.markup import attribute, document, first_words, match_of, names_path, percent, split_teams, words
-from gigscrapy.pages.table import Line, columns_of, markets_of, prices_at, usual_width
+from gigscrapy.pages.table import Line, columns_of, common_parents, markets_of, prices_at, usual_width
 from schema.markets import MARKETS, winner_market
 
 TITLE = ".page-title"
@@ -60,17 +59,36 @@ def read_match(html: str, *, url: str, now: datetime, outcomes: int) -> MatchPag
     :param url: of the page, ``…/cote/<slug>-<id>``.
     :param now: aware; a kick-off printed without its year is put into the nearest one.
     :param outcomes: 3 where the sport has draws, else 2.
-    :raises PageChanged: when no generation knows the page, or a part of the one that does is gone from all its rows.
-        A page of generation E whose table has yet to be put in is no different from one nobody knows.
+    :raises PageChanged: when no generation knows the page, or a part of the one that does is gone from all its rows;
+        and :mod:`gigscrapy.pages.structure` finds nothing it could believe either. A page of generation E whose table
+        has yet to be put in is no different from one nobody knows.
     """
     page = document(html, url)
-    for generation in GENERATIONS:
-        if lines := generation.lines(page):
-            return _read(generation, lines, _heading(page, url, now), url, outcomes)
-    if (frame := _frame_d(page, now)) is not None:
-        return _page("D", frame, (), priced=False)
-    tried = {f"a row of generation {generation.name}": generation.row for generation in GENERATIONS}
-    raise PageChanged(url, {**tried, "the frame of generation D": f"{TITLE} and {DATE}"}, hint="or has no prices yet")
+    known = next(((each, lines) for each in GENERATIONS if (lines := each.lines(page))), None)
+    try:
+        if known:
+            return _read(*known, _heading(page, url, now), url, outcomes)
+        tried = {f"a row of generation {generation.name}": generation.row for generation in GENERATIONS}
+        raise PageChanged(
+            url, {**tried, "the frame of generation D": f"{TITLE} and {DATE}"}, hint="or has no prices yet"
+        )
+    except PageChanged as changed:
+        if by_structure := structure.otherwise(changed, lambda: _read_structure(page, url, now, outcomes)):
+            return by_structure
+        if known is None and (frame := _frame_d(page, now)) is not None:
+            return _page("D", frame, (), priced=False)
+        raise
+
+
+def _read_structure(page: Selector, url: str, now: datetime, count: int) -> MatchPage | None:
+    """What can be told without a generation: bookmakers' rows, whatever they are built of."""
+    table = structure.read_table(page, url, MARKETS[winner_market(count)].outcomes)
+    if table is None:
+        return None
+    counts = {"other_markets": table.other_markets, "unreadable": table.unreadable}
+    heading = _heading(page, url, now)
+    starts = heading.kickoff or structure.only_instant(page)
+    return _page(STRUCTURAL, Heading(heading.teams, starts), table.rows, priced=True, **counts)
 
 
 def _read(generation: Generation, lines: list[Line], heading: Heading, url: str, count: int) -> MatchPage:
@@ -109,7 +127,7 @@ def _page(
 
 def _lines_d(page: Selector) -> list[Line]:
     rows = page.css(D_ROW)
-    boxes = _common_parents([row.root for row in rows])
+    boxes = common_parents([row.root for row in rows])
     return [
         Line(
             box=box,
@@ -119,14 +137,6 @@ def _lines_d(page: Selector) -> list[Line]:
         )
         for row, box in zip(rows, boxes, strict=True)
     ]
-
-
-def _common_parents(nodes: list[Any]) -> list[Any]:
-    """For each row the element it shares with its neighbours: the parent or, where each row is wrapped, one above."""
-    parents = [node.getparent() for node in nodes]
-    while len(set(parents)) == len(parents) > 1 and None not in parents:
-        parents = [parent.getparent() for parent in parents]
-    return parents
 
 
 def _frame_d(page: Selector, now: datetime) -> Heading | None:

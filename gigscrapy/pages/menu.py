@@ -14,7 +14,7 @@ LEAGUE_HEADER = "a.competition-link"
 ANY_LINK = 'a[href*="/cotes/"]:not([href*="?"])'
 SPORT_LINK = 'a[href^="/cotes-"]'
 
-_LEAGUE = re.compile(r"/cotes/[^/\s]+/[^/\s]+/[^/\s]+")
+LEAGUE = re.compile(r"/cotes/[^/\s]+/[^/\s]+/[^/\s]+")
 """Three segments exactly: ``/cotes/surebet``, ``/cotes/surebet/calculette`` and their like are tools of the site."""
 
 _SPORT = re.compile(r"/cotes-([^/]+)/?")
@@ -77,7 +77,7 @@ def _of_links(page: Selector, url: str) -> Iterator[MenuLeague]:
 def _league(link: Selector, url: str) -> str | None:
     """Path of a league's link, ``None`` for any other."""
     path = (local_path(attribute(link, "href"), url) or "").rstrip("/")
-    return path if _LEAGUE.fullmatch(path) else None
+    return path if LEAGUE.fullmatch(path) else None
 
 
 def _number(link: Selector) -> int | None:

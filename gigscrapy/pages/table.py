@@ -49,6 +49,14 @@ def markets_of(lines: Sequence[Line]) -> list[list[Line]]:
     return markets
 
 
+def common_parents(nodes: Sequence[Any]) -> list[Any]:
+    """For each row the element it shares with its neighbours: the parent or, where each row is wrapped, one above."""
+    parents = [node.getparent() for node in nodes]
+    while len(set(parents)) == len(parents) > 1 and None not in parents:
+        parents = [parent.getparent() for parent in parents]
+    return parents
+
+
 def columns_of(lines: Sequence[Line], count: int) -> tuple[int, ...] | None:
     """Which cells of a row of :func:`usual_width` hold its ``count`` prices; ``None`` where the table does not tell.
 

@@ -8,7 +8,7 @@ import functools
 import re
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar, Self
@@ -25,13 +25,15 @@ from twisted.python.failure import Failure
 from gigscrapy import browser
 from gigscrapy.leagues import League
 from gigscrapy.middlewares import hides_the_answer
-from gigscrapy.pages import BookmakerRef, LeaguePage, ListedMatch, MatchPage, PageChanged
+from gigscrapy.pages import STRUCTURAL, LeaguePage, ListedMatch, MatchPage, PageChanged
 from gigscrapy.pages.league import TYPECOTES, read_league
 from gigscrapy.pages.match import read_match
 from gigscrapy.pages.settled import LIST_SETTLED, MATCH_SETTLED
+from gigscrapy.quoting import Sighting, completed, is_list_of, is_page_of, list_quotes, match_quotes
 from gigscrapy.verdict import Cause, Elsewhere, cause_of, told
 from schema.markets import MARKETS
 from schema.messages import OddsItem
+from schema.plausibility import READ_BY_STRUCTURE
 from schema.prices import payout, published_style
 
 TRJ_TOLERANCE = Decimal("0.05")
@@ -111,6 +113,15 @@ class Wanted:
         if self.match_id and match.match_id != self.match_id:
             return False
         return self.days is None or match.kickoff is None or match.kickoff <= now + timedelta(days=self.days)
+
+    def visits_matches(self, league: League) -> bool:
+        """Whether match pages are read: they show the match's winner first, and that is what is read there."""
+        return self.depth == "match" and league.market in self.markets
+
+    def quotes_from_list(self, match: ListedMatch, market: str, league: League, now: datetime) -> bool:
+        """Whether a list's prices of this match are what was asked for, not what its own page is held against."""
+        only_check = market == league.market and self.visits_matches(league)
+        return not only_check and self.includes(match, now)
 
 
 Callback = Callable[..., Iterator[Any]]
@@ -224,7 +235,7 @@ class LeagueSpider(scrapy.Spider):
     def parse_list(self, response: Response, market: str, page: int) -> Iterator[Any]:
         rendered = bool(response.meta.get("playwright"))
         now = datetime.now(UTC)
-        if urlsplit(response.url).path.rstrip("/") != self.league.path:
+        if not is_list_of(self.league, response.url):
             raise Elsewhere(response.url)
         try:
             league_page = read_league(text_of(response), url=response.url, now=now, market=market)
@@ -235,6 +246,7 @@ class LeagueSpider(scrapy.Spider):
             yield self.list_request(market, page, rendered=True)
             return
         self.count("pages/list")
+        self.note_structure(response, league_page)
         if self.kind_of(response.request) != "check":
             self.count_unreadable(market, page, league_page.unreadable)
         if page == 1 and not league_page.matches:
@@ -278,7 +290,7 @@ class LeagueSpider(scrapy.Spider):
     @property
     def visits_matches(self) -> bool:
         """Whether match pages are read: they show the match's winner first, and that is what is read there."""
-        return self.wanted.depth == "match" and self.league.market in self.wanted.markets
+        return self.wanted.visits_matches(self.league)
 
     def discover(self, matches: Iterable[ListedMatch], now: datetime) -> list[ListedMatch]:
         """The matches that are asked for; what was not listed before is counted."""
@@ -302,7 +314,7 @@ class LeagueSpider(scrapy.Spider):
                 if not match.best and not page.unreadable:  # else its row may be the one that was not understood
                     self.listed_without_price.add(match.match_id)
                 self.hold_against_list(match.match_id)
-            if (self.visits_matches and winner) or not self.wanted.includes(match, now):
+            if not self.wanted.quotes_from_list(match, market, self.league, now):
                 continue
             if match.home is None or match.away is None:
                 self.gave_nothing(response.request, PageChanged(response.url, {"the two teams": match.path}))
@@ -315,25 +327,8 @@ class LeagueSpider(scrapy.Spider):
         self, response: Response, page: LeaguePage, match: ListedMatch, market: str, now: datetime
     ) -> Iterator[OddsItem]:
         """One partial quote for each bookmaker that holds a best price of this match."""
-        held: defaultdict[BookmakerRef, dict[str, Decimal | None]] = defaultdict(dict)
-        for outcome, best in match.best.items():
-            if best.bookmaker is None:
-                self.count("quotes/nobody's")
-            else:
-                held[best.bookmaker][outcome] = best.price
-        for bookmaker, prices in held.items():
-            yield self.quote(
-                match,
-                bookmaker,
-                prices,
-                market=market,
-                partial=True,
-                published_trj=match.published_trj,
-                scraped_at=now,
-                url=response.url,
-                parser=f"list-{page.generation}",
-                page=response.meta.get(KEPT),
-            )
+        self.count("quotes/nobody's", sum(best.bookmaker is None for best in match.best.values()))
+        yield from self.counted(list_quotes(page, match, market, self.sighting(response, now)))
 
     # -- match pages ---------------------------------------------------------------------------------------------------
 
@@ -358,7 +353,7 @@ class LeagueSpider(scrapy.Spider):
     def parse_match(self, response: Response, match: ListedMatch) -> Iterator[Any]:
         rendered = bool(response.meta.get("playwright"))
         now = datetime.now(UTC)
-        if not urlsplit(response.url).path.rstrip("/").endswith(f"-{match.match_id}"):
+        if not is_page_of(match, response.url):
             raise Elsewhere(response.url)
         page, error = self.read(response, now)
         priced = page is not None and page.priced
@@ -372,6 +367,7 @@ class LeagueSpider(scrapy.Spider):
         if error:
             raise error
         assert page
+        self.note_structure(response, page)
         if priced:
             yield from self.quotes(response, page, match, now)
         elif match.match_id in self.listed_without_price:
@@ -389,50 +385,46 @@ class LeagueSpider(scrapy.Spider):
 
     def quotes(self, response: Response, page: MatchPage, match: ListedMatch, now: datetime) -> Iterator[OddsItem]:
         """One quote for each bookmaker of a match page."""
-        home, away = match.home or page.home, match.away or page.away
-        if home is None or away is None:
-            raise PageChanged(response.url, {"the two teams": match.path})
-        match = replace(match, home=home, away=away, kickoff=match.kickoff or page.kickoff)
+        match = completed(match, page, response.url)
         self.count("markets/unread", page.other_markets)
         self.count("rows/unreadable", page.unreadable)
         self.best_read[match.match_id] = best_of(page)
         self.hold_against_list(match.match_id)
-        self.match_done(match.match_id, f"{home} - {away}", len(page.rows))
-        for row in page.rows:
-            if not any(row.prices.values()):
-                self.count("quotes/empty")
-                continue
-            yield self.quote(
-                match,
-                row.bookmaker,
-                row.prices,
-                market=self.league.market,
-                published_trj=row.published_trj,
-                scraped_at=now,
-                url=response.url,
-                parser=f"match-{page.generation}",
-                page=response.meta.get(KEPT),
-            )
+        self.match_done(match.match_id, f"{match.home} - {match.away}", len(page.rows))
+        items = match_quotes(page, match, self.sighting(response, now))
+        self.count("quotes/empty", len(page.rows) - len(items))
+        yield from self.counted(items)
 
-    def quote(
-        self, match: ListedMatch, bookmaker: BookmakerRef, prices: dict[str, Decimal | None], **observed: Any
-    ) -> OddsItem:
-        self.count("quotes/yielded")
-        assert match.home and match.away
-        return OddsItem(
-            sport=self.league.sport,
-            league=self.league.title,
-            country=self.league.country,
-            home=match.home,
-            away=match.away,
-            kickoff=match.kickoff,
-            match_id=match.match_id,
-            bookmaker=bookmaker.name or f"Bookmaker {bookmaker.site_id}",
-            bookmaker_id=bookmaker.site_id,
-            prices=prices,
-            run_id=self.run_id,
-            **observed,
+    def sighting(self, response: Response, now: datetime) -> Sighting:
+        return Sighting(
+            league=self.league, run_id=self.run_id, url=response.url, scraped_at=now, kept=response.meta.get(KEPT)
         )
+
+    def counted(self, items: Iterable[OddsItem]) -> Iterator[OddsItem]:
+        for item in items:
+            self.count("quotes/yielded")
+            if item.suspect:
+                self.doubt(item)
+            yield item
+
+    def note_structure(self, response: Response, page: LeaguePage | MatchPage) -> None:
+        """Say once for each kind of page that no generation fits it, and keep the address of one to be captured."""
+        if page.generation != STRUCTURAL:
+            return
+        kind = "list" if isinstance(page, LeaguePage) else "match"
+        if not self.crawler.stats.get_value(f"by_structure/{kind}/url"):
+            self.crawler.stats.set_value(f"by_structure/{kind}/url", response.url)
+            self.logger.warning("%s is built in a way no parser knows; it is read by its structure", response.url)
+
+    def doubt(self, item: OddsItem) -> None:
+        """Count a quote that cannot be right, and say which."""
+        self.count("quotes/suspect")
+        if item.suspect == READ_BY_STRUCTURE:
+            self.count("quotes/by_structure")  # the page has been named, see note_structure
+            return
+        prices = _told({outcome: price for outcome, price in item.prices.items() if price})
+        match = f"{item.home} - {item.away}"
+        self.logger.warning("suspect (%s): %r on %r, %s: %s", item.suspect, item.bookmaker, match, prices, item.url)
 
     # -- the account ---------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,15 @@ from peewee import Database
 
 from gigscrapy import consumer as consumer_module
 from gigscrapy.broker import BrokerError, Delivery
-from gigscrapy.consumer import STRIKES, Consumer, Halt
+from gigscrapy.consumer import BATCH, FRESH, STRIKES, SUSPECT, Consumer, Halt
+from gigscrapy.quarantine import DEATHS, TRIALS, Quarantine
 from schema import database as database_module
+from schema import store as store_module
 from schema.database import connect, hang_up
 from schema.messages import Message, encode
 from schema.migrations import migrate
 from schema.store import Outcome, Store
+from tests.gigscrapy.test_quarantine import die
 from tests.schema.letters import NOON, prices, quote
 from tests.services.mariadb import MariaDB
 
@@ -33,11 +38,13 @@ class Queue:
         self.acknowledged: list[int] = []
         self.dead: list[tuple[int, str, str]] = []
         self.closed = False
+        self.limits: list[int] = []
         self.failures: dict[str, list[Exception]] = {"receive": [], "ack": [], "refuse": []}
         self.on_ack: Callable[[], None] = lambda: None
 
     def receive(self, limit: int, timeout: float) -> Sequence[Delivery]:
         self._fail("receive")
+        self.limits.append(limit)
         if not self.waiting:
             time.sleep(min(timeout, 0.01))
         taken, self.waiting = self.waiting[:limit], self.waiting[limit:]
@@ -66,7 +73,7 @@ class Queue:
             raise self.failures[when].pop(0)
 
     def _give_back(self) -> None:
-        self.waiting = self.unsettled + self.waiting
+        self.waiting = [replace(given, attempts=given.attempts + 1) for given in self.unsettled] + self.waiting
         self.unsettled = []
 
 
@@ -85,7 +92,7 @@ def embedded(tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def served(mariadb_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
-    monkeypatch.setitem(database_module._MYSQL_MANNERS, "read_timeout", 1)
+    monkeypatch.setitem(database_module._MYSQL_PATIENCE, "read_timeout", 1)
     database = connect(mariadb_url, tmp_path)
     migrate(database)
     hang_up(database)
@@ -364,6 +371,89 @@ class TestBreaker:
         queue = Queue(*(b"{" * n for n in range(1, 101)), *quotes(1400), *(b"[" * n for n in range(1, 101)))
         Consumer(queue, embedded).run(drain=True)
         assert (len(queue.dead), len(queue.acknowledged)) == (200, 1400)
+
+
+class TestMessagesThatKill:
+    """What kills is put aside alone. That a consumer dies of one is played with its note; tests/faults kills in earnest."""
+
+    @pytest.fixture
+    def quarantine(self, tmp_path: Path) -> Quarantine:
+        return Quarantine.enter(tmp_path)  # the consumer leaves it
+
+    def test_without_a_death_it_takes_whole_batches(self, embedded: Database, quarantine: Quarantine) -> None:
+        queue = Queue(*quotes(600))
+        Consumer(queue, embedded, quarantine=quarantine).run(drain=True)
+        assert set(queue.limits) == {BATCH}
+        assert not quarantine._note.path.exists()
+
+    def test_after_some_deaths_it_takes_one_at_a_time_until_all_are_fresh(
+        self, embedded: Database, quarantine: Quarantine, tmp_path: Path
+    ) -> None:
+        die(tmp_path, times=DEATHS)
+        queue = Queue(*quotes(1000))
+        queue.waiting[:40] = [replace(delivery, attempts=1) for delivery in queue.waiting[:40]]
+        Consumer(queue, embedded, quarantine=quarantine).run(drain=True)
+        assert queue.limits == [1] * (40 + FRESH) + [BATCH] * 3
+        assert queue.acknowledged == list(range(1000))
+        assert not list((tmp_path / "consumers").iterdir())
+
+    def test_the_end_of_the_queue_ends_it_too(self, embedded: Database, quarantine: Quarantine, tmp_path: Path) -> None:
+        die(tmp_path, times=DEATHS)
+        queue = Queue(quote())
+        Consumer(queue, embedded, quarantine=quarantine).run(drain=True)
+        assert queue.limits == [1, 1]
+        assert not list((tmp_path / "consumers").iterdir())
+
+    def test_what_was_given_out_often_is_given_back_and_taken_alone(
+        self, embedded: Database, quarantine: Quarantine
+    ) -> None:
+        queue = Queue(*quotes(1000))
+        queue.waiting[30] = replace(queue.waiting[30], attempts=SUSPECT)
+        Consumer(queue, embedded, quarantine=quarantine).run(drain=True)
+        assert queue.limits[:2] == [BATCH, 1]
+        assert queue.limits[-1] == BATCH
+        assert sorted(queue.acknowledged) == list(range(1000))
+        assert queue.dead == []
+
+    def test_a_killer_is_put_aside_and_nobody_looks_into_it(
+        self, embedded: Database, quarantine: Quarantine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        killer = encode(quote(after=1))
+        die(tmp_path, on_trial=killer, times=TRIALS)
+        decode = store_module.decode
+
+        def deadly(body: bytes, received_at: datetime) -> Message:
+            assert body != killer
+            return decode(body, received_at)
+
+        monkeypatch.setattr(store_module, "decode", deadly)
+        queue = Queue(quote(), killer, quote(after=2))
+        consumer = Consumer(queue, embedded, quarantine=quarantine)
+        consumer.run(drain=True)
+        assert [(tag, reason) for tag, reason, _ in queue.dead] == [(1, "kills-the-consumer")]
+        assert queue.acknowledged == [0, 2]
+        assert consumer.totals.refused == 1
+        rows = embedded.execute_sql("SELECT body, reason, run_id, times FROM DeadLetters").fetchall()
+        assert rows == [(killer, "kills-the-consumer", "run-1", 1)]
+
+    def test_if_the_queue_did_not_hear_of_it_it_stays_the_killer(
+        self, embedded: Database, quarantine: Quarantine, tmp_path: Path
+    ) -> None:
+        die(tmp_path, on_trial=encode(quote()), times=TRIALS)
+        queue = Queue(quote())
+        queue.failures["refuse"] = [ConnectionError("cut")]
+        Consumer(queue, embedded, quarantine=quarantine).run(drain=True)
+        assert [reason for _, reason, _ in queue.dead] == ["kills-the-consumer"]
+        assert count(embedded, "Odds") == 0
+
+    def test_where_everything_kills_it_halts(self, embedded: Database, quarantine: Quarantine, tmp_path: Path) -> None:
+        messages = quotes(6)
+        for message in messages:
+            die(tmp_path, on_trial=encode(message), times=TRIALS)
+        queue = Queue(*messages)
+        with pytest.raises(Halt, match="no message's fault"):
+            Consumer(queue, embedded, quarantine=quarantine).run(drain=True)
+        assert (len(queue.dead), len(queue.waiting)) == (5, 1)
 
 
 def test_two_consumers_share_a_queue(tmp_path: Path) -> None:

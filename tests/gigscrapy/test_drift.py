@@ -24,7 +24,9 @@ class TestFigures:
             f"{COVERAGE}url": 1.0,
             "quotes/yielded": 270,
         }
-        assert Figures.of("r1", stats) == Figures("r1", 14, {"kickoff": 0.9877, "prices/X": 0.5})
+        filled = {"kickoff": 0.9877, "prices/X": 0.5}
+        assert Figures.of("r1", stats, whole_panels=True) == Figures("r1", 14, filled)
+        assert Figures.of("r1", stats, whole_panels=False) == Figures("r1", 0, filled)
 
 
 class TestDrift:
@@ -102,14 +104,14 @@ class TestCrawl:
         assert crawl(site, tmp_path, depth="list").returncode == 0
         [figures] = History(tmp_path, self.NAME).load()
         assert figures.filled["kickoff"] == 1
-        assert figures.bookmakers > 0
+        assert figures.bookmakers == 0
 
     def test_one_that_is_unlike_those_before_fails_and_says_why(self, site: str, tmp_path: Path):
-        usual = Figures("before", 99, {"kickoff": 1.0, "published_trj": 1.0, "line": 1.0})
+        usual = Figures("before", 0, {"kickoff": 1.0, "prices/9": 1.0})
         remember(tmp_path, self.NAME, usual, usual, usual)
         ran = crawl(site, tmp_path, depth="list")
         assert ran.returncode == 38
-        assert "bookmakers were seen, usually there are 99" in ran.stderr
+        assert "something has changed: 0% of the quotes have prices/9, usually it is 100% (unusual)" in ran.stderr
         assert len(History(tmp_path, self.NAME).load()) == 4
 
     def test_a_part_of_a_league_is_not_compared(self, site: str, tmp_path: Path):

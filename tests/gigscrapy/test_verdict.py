@@ -35,7 +35,8 @@ def http(status: int) -> HttpError:
         (Elsewhere("http://site.test/other"), Cause.MOVED),
         (BrowserError("BrowserType.launch: Failed to launch"), Cause.NO_BROWSER),
         (ResponseDataLossError(), Cause.TRUNCATED),
-        (DownloadCancelledError("too large"), Cause.TRUNCATED),
+        (DownloadCancelledError("too large"), Cause.TOO_LARGE),
+        (IgnoreRequest("Ignored response because gzip exceeded DOWNLOAD_MAXSIZE (8388608 B)"), Cause.TOO_LARGE),
         (BrowserError("net::ERR_CONTENT_LENGTH_MISMATCH at http://site.test/"), Cause.TRUNCATED),
         (DownloadTimeoutError(), Cause.TIMED_OUT),
         (BrowserTimeout("Page.goto: Timeout 30000ms exceeded."), Cause.TIMED_OUT),
@@ -106,6 +107,31 @@ def test_a_run_is_judged_by_its_account(counts, code, exit_code, words):
     verdict = judge(counts, reason="finished", least=6)
     assert (verdict.code, verdict.exit_code) == (code, exit_code)
     assert words in verdict.sentence
+
+
+BY_STRUCTURE = {"by_structure/list/url": "http://site.test/cotes/a/b/c", "quotes/by_structure": 270}
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        (BY_STRUCTURE, "270 quotes were read by structure and are marked suspect: scrapy capture http://site.test/cotes/a/b/c"),
+        ({"by_structure/match/url": "http://site.test/cote/a-1"}, "0 quotes were read by structure"),
+        ({**BY_STRUCTURE, "by_structure/match/url": "http://site.test/cote/a-1"}, "/c, scrapy capture http://site.test/cote/a-1"),
+        ({**BY_STRUCTURE, "failed/match/site-error": 5}, "/c; 5 x the site answered with an error"),
+    ],
+    ids=["list", "match", "both", "and other causes"],
+)  # fmt: skip
+def test_what_was_read_by_structure_is_no_success(counts, words):
+    verdict = judge({**WHOLE, **counts}, reason="finished", least=6)
+    assert (verdict.code, verdict.exit_code) == ("page-changed", 21)
+    assert verdict.sentence.startswith("no parser knows the page; ")
+    assert words in verdict.sentence
+
+
+def test_what_is_not_durable_comes_before_how_it_was_read():
+    counts = {**WHOLE, **BY_STRUCTURE, "quotes/published": 269}
+    assert judge(counts, reason="finished", least=6).code == "not-durable"
 
 
 def test_out_of_season_is_no_failure_but_says_so():

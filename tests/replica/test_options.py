@@ -9,7 +9,7 @@ from replica.options import advance
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"layout": "Z"}, "layout 'Z' is not one of D, E, F, G"),
+        ({"layout": "Z"}, "layout 'Z' is not one of D, E, F, G, U"),
         ({"now": datetime(2026, 3, 25)}, "has no zone"),
         ({"matches": 0}, "matches is 0; it can be 1 to 1000"),
         ({"started": 19}, "started is 19; it can be 0 to 18"),

@@ -345,6 +345,42 @@ def test_prices_of_match_e_are_written_with_a_comma():
     assert all(re.fullmatch(r"\d+,\d\d", text) for text in texts(page.css("td.text-center")))
 
 
+# -- a layout nobody knows ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", [LIGUE_1, TENNIS])
+def test_match_u_shows_the_world_under_names_of_its_own(path):
+    built = pages("U")
+    for match in built.world.fixtures(path):
+        assert not read(built.html(match.path)).css(".odx-book")
+        page = Selector(root=after_injection(built, match.path))
+        first, second = page.css(".odx-books")
+        for row, quote in zip(first.css(".odx-book"), match.quotes(), strict=True):
+            assert row.css("img::attr(alt)").get() == quote.bookmaker.name
+            assert [price_of(cell) for cell in texts(row.css(".odx-price"))] == printed(quote.prices.values())
+        assert len(second.css(".odx-book")) == 15
+        assert not page.css("[data-name], .odds-col, .payout, .page-title, span.small, td, a[href*='/bookmaker/']")
+
+
+def test_list_u_shows_the_world_under_names_of_its_own():
+    built = pages("U")
+    page = Selector(root=after_injection(built, LIGUE_1))
+    for row, match in zip(page.css("article.odx-tile"), built.world.fixtures(LIGUE_1), strict=True):
+        assert row.css("a::attr(href)").get() == match.path
+        assert texts(row.css("b")) == [match.home, match.away]
+        best = match.best("1X2")
+        assert [price_of(cell) for cell in texts(row.css("em"))] == printed(
+            best[outcome][0] for outcome in ("1", "X", "2")
+        )
+        books = [int(number) for number in row.css("img::attr(data-operator)").getall()]
+        assert books == [best[outcome][1].site_id for outcome in ("1", "X", "2")]
+        assert texts(row.css(".odx-return")) == [f"Retour {match.trj('1X2')} %".replace(".", ",")]
+    assert not page.css(".main").css(".events, .match-row, [data-controller], [data-rencid], [data-eventname]")
+
+
+# -- prices that are missing, and how all of them come -----------------------------------------------------------------
+
+
 def test_holes_take_every_look_a_missing_price_has():
     built = pages("D", holes=True)
     cells = [

@@ -98,12 +98,17 @@ class Outbox:
 
 
 def waiting(home: Path) -> int:
-    """Messages in all outboxes, of the living and the dead."""
-    total = 0
-    for path in _folder(home).glob("*.sqlite3"):
+    """Messages in all outboxes, of the living and the dead; one that cannot be read is named, and not counted."""
+    return sum(map(_count, _folder(home).glob("*.sqlite3")))
+
+
+def _count(path: Path) -> int:
+    try:
         with QueueFile(path) as file:
-            total += sum(file.counts().values())
-    return total
+            return sum(file.counts().values())
+    except OSError as error:
+        logger.warning("the outbox %s cannot be read (%s): it is not counted", path, error.strerror)
+        return 0
 
 
 def _adopt_all(mine: QueueFile) -> int:

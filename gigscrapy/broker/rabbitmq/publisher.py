@@ -47,8 +47,9 @@ class RabbitPublisher:
         self._queue_type = known_queue_type(queue_type)
         self._outbox = Outbox(home, owner)
         self._confirmed = 0
-        self._to_forget: list[int] = []
+        self._to_forget: set[int] = set()
         """Rows that the broker has, and the outbox still, too. They survive a link: none of them is sent again."""
+        self._is_full = False
         self._stirred = asyncio.Event()
         """Something happened that the forwarding may act upon: a message, a confirm, a loss, the end."""
         self._ended = asyncio.Event()
@@ -88,8 +89,7 @@ class RabbitPublisher:
             await asyncio.wait((self._forwarding,), timeout=patience - SILENT_SECONDS)
         self._forwarding.cancel()
         await asyncio.wait((self._forwarding,))
-        with contextlib.suppress(OSError):  # they stay, and are sent twice
-            await self._forget()
+        await self._forget()
         if left := await self._outbox.close():
             logger.warning("%d messages wait in %s: the next run sends them", left, self._outbox.path)
 
@@ -162,9 +162,12 @@ class RabbitPublisher:
             return
         rows = await self._outbox.rows(trip.sent, room)
         for row in rows:
+            trip.sent = row.id
+            if row.id in self._to_forget:
+                self._stirred.set()  # no confirm will: look at once for what comes behind it
+                continue
             link.publish(row.queue, row.body, _properties(row), functools.partial(self._settle, trip, row.id))
             trip.under_way += 1
-            trip.sent = row.id
         if len(rows) < room:
             trip.seen = added
 
@@ -183,7 +186,7 @@ class RabbitPublisher:
         trip.heard = time.monotonic()
         if safe:
             self._confirmed += 1
-            self._to_forget.append(row_id)
+            self._to_forget.add(row_id)
             self._pauses.reset()
         else:
             trip.refused += 1
@@ -200,10 +203,20 @@ class RabbitPublisher:
         trip.end_round()
 
     async def _forget(self) -> None:
-        """Take what is confirmed out of the outbox. :raises OSError: when the disk will not; it is tried again."""
-        if ids := self._to_forget.copy():
+        """Take what is confirmed out of the outbox.
+
+        A full disk keeps it there, and stops nothing: it is tried again, and at worst the next run sends it twice.
+        """
+        ids = sorted(self._to_forget)
+        if not ids:
+            return
+        try:
             await self._outbox.remove(ids)
-            del self._to_forget[: len(ids)]
+        except OSError as error:
+            self._say_full(error)
+        else:
+            self._to_forget.difference_update(ids)
+            self._is_full = False
 
     async def _pause(self) -> None:
         """Wait before the next attempt, less once the crawl has ended."""
@@ -219,6 +232,16 @@ class RabbitPublisher:
     @property
     def _fate(self) -> str:
         return f"wait in {self._outbox.path} and are sent as soon as it takes them"
+
+    def _say_full(self, reason: OSError) -> None:
+        if not self._is_full:
+            logger.warning(
+                "%s cannot be written (%s): what %s has may be sent twice",
+                self._outbox.path,
+                reason.strerror,
+                self._address,
+            )
+        self._is_full = True
 
     def _say_away(self, reason: Exception) -> None:
         if not self._is_away:

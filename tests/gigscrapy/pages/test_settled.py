@@ -115,16 +115,47 @@ def test_what_nobody_offers_is_waited_for_with_patience_and_no_longer(tab, html,
     assert patience <= took < PATIENCE
 
 
+UNKNOWN_LIST = '<article><a href="/cote/a-1">A</a> <i></i> <i></i></article>'
+UNKNOWN_ROWS = """all("main")[0].insertAdjacentHTML("beforeend", `<p><b>Winamax</b> <i>1.5</i> <i>2.5</i></p>`);"""
+
+
+@pytest.mark.parametrize(
+    ("html", "script", "settled", "count"),
+    [
+        (UNKNOWN_LIST, "all('i').forEach((cell, i) => at(300 * (i + 1), () => cell.textContent = '1.5'))", LIST_SETTLED, 2),
+        ("<main></main>", f"for (let i = 1; i < 4; i++) at(300 * i, () => {{{UNKNOWN_ROWS}}})", MATCH_SETTLED, 3),
+    ],
+    ids=["list", "match"],
+)  # fmt: skip
+def test_a_page_nobody_knows_is_settled_when_no_price_has_come_for_a_while(tab, html, script, settled, count):
+    patience = 4 * REST
+    text, took = settle(tab, html, script, settled.replace(f": {PATIENCE})", f": {patience})"))
+    assert text.count("1.5") == count
+    assert took >= 300 + patience
+
+
 @pytest.mark.parametrize(
     ("html", "settled"),
     [
         ("<h1>Maintenance 1.50</h1>", LIST_SETTLED),
+        ("<h1>Maintenance</h1><i>1.50</i> <i>2.50</i>", LIST_SETTLED),
+        ("<h1>Maintenance</h1><i>1.50</i> <i>2.50</i>", MATCH_SETTLED),
+        ("<h1>Winamax</h1><i>1.50</i>", MATCH_SETTLED),
         ("<h1>Maintenance 1.50</h1>", MATCH_SETTLED),
         (CELLS, LIST_SETTLED),
         ('<p class="bookline" data-name="A"><b class="odds-col"> </b></p>', MATCH_SETTLED),
         ("<table><tbody><tr><td class='text-center'>1.50</td></tr></tbody></table>", MATCH_SETTLED),
     ],
-    ids=["no list", "no match", "empty cells", "empty row", "a table without bookmakers"],
+    ids=[
+        "no list",
+        "prices of no match",
+        "prices of nobody",
+        "one price",
+        "no match",
+        "empty cells",
+        "empty row",
+        "a table without bookmakers",
+    ],
 )
 def test_what_shows_nothing_never_settles(tab, html, settled):
     without_patience = settled.replace(f": {PATIENCE})", f": {REST})")

@@ -1,4 +1,5 @@
 import asyncio
+import errno
 import logging
 import time
 from collections.abc import Coroutine
@@ -10,6 +11,7 @@ import pytest
 from gigscrapy import broker
 from gigscrapy.broker import DEAD_QUEUE, QUEUE, BrokerError, Publisher
 from gigscrapy.broker.rabbitmq import link, publisher
+from gigscrapy.broker.rabbitmq.outbox import Outbox
 from tests.gigscrapy.broker.helpers import (
     channel,
     drain,
@@ -346,6 +348,39 @@ def test_a_killed_run_s_outbox_is_sent_by_the_next_and_a_living_one_s_left(
     assert said <= set(got)
     assert len(got) == len(set(got))
     assert not [name for name in got if name.startswith("alive")]
+
+
+def test_a_disk_that_forgets_nothing_keeps_no_message_back(
+    rabbitmq: RabbitMQ,
+    rabbit_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Over two links, the second of which finds more in the outbox that is sent already than it reads at once."""
+
+    async def full(self: Outbox, ids: object) -> None:
+        raise OSError(errno.ENOSPC, "database or disk is full")
+
+    async def scenario() -> None:
+        with Proxy(rabbitmq.port) as proxy:
+            publisher = await opened(through(proxy, rabbitmq, rabbit_url), tmp_path)
+            await publish_with(publisher, names("before", 100))
+            await until(lambda: publisher.counts()["confirmed"] == 100)
+            proxy.cut()
+            await publish_with(publisher, names("after", 100))
+            await publisher.close()
+            assert publisher.counts() == {"published": 200, "confirmed": 200, "waiting": 0, "adopted": 0}
+
+    with monkeypatch.context() as patched:
+        patched.setattr(publisher, "WINDOW", 40)
+        patched.setattr(publisher, "STRIDE", 10)
+        patched.setattr(Outbox, "remove", full)
+        run(scenario())
+    assert sorted(drain(rabbit_url)) == sorted(names("before", 100) | names("after", 100))
+    assert sum("cannot be written (database or disk is full)" in record.getMessage() for record in caplog.records) == 1
+    publish(rabbit_url, tmp_path, [], owner="next")
+    assert set(drain(rabbit_url)) == names("before", 100) | names("after", 100)
 
 
 def test_a_password_changed_meanwhile_leaves_the_messages_waiting(

@@ -1,0 +1,76 @@
+"""``scrapy checksum``: what the tables say, in one line each. The same messages give the same, whatever their order."""
+
+import argparse
+import hashlib
+import json
+from pathlib import Path
+
+from peewee import PeeweeException
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from schema.checksum import Checksum, checksum
+from schema.database import BadDatabaseUrl, connect, explain, hang_up
+from schema.migrations import SchemaError, prepare
+
+TOTAL = "total"
+
+
+class Command(ScrapyCommand):
+    requires_project = True
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        return "[options]"
+
+    def short_desc(self) -> str:
+        return "Print rows and checksum of every table"
+
+    def long_desc(self) -> str:
+        return (
+            "Print rows and checksum of every table. Two databases that stored the same messages print the same,"
+            " however often and in whatever order these came. Stop the consumers meanwhile: tables are read one by one."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if args:
+            raise UsageError("scrapy checksum takes no argument", print_help=False)
+        tables = self.checksums()
+        print(as_json(tables) if opts.json else as_lines(tables))  # noqa: T201
+
+    def checksums(self) -> dict[str, Checksum]:
+        """Of each table, and of all of them. :raises UsageError: when the database cannot be read."""
+        assert self.settings is not None
+        try:
+            database = connect(self.settings["DATABASE_URL"], Path(self.settings["GIGSCRAPY_HOME"]))
+            try:
+                prepare(database)
+                tables = checksum(database)
+            finally:
+                hang_up(database)
+        except (BadDatabaseUrl, SchemaError) as error:
+            raise UsageError(str(error), print_help=False) from None
+        except PeeweeException as error:
+            raise UsageError(explain(error), print_help=False) from None
+        return tables | {TOTAL: total(tables)}
+
+
+def total(tables: dict[str, Checksum]) -> Checksum:
+    """All rows, and a digest of the tables' own."""
+    told = " ".join(f"{name} {one.rows} {one.digest}" for name, one in sorted(tables.items()))
+    digest = hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
+    return Checksum(sum(one.rows for one in tables.values()), digest)
+
+
+def as_lines(tables: dict[str, Checksum]) -> str:
+    """Name, rows and digest, in columns."""
+    wide, many = (max(map(len, column)) for column in (tables, [str(one.rows) for one in tables.values()]))
+    return "\n".join(f"{name:{wide}}  {one.rows:{many}}  {one.digest}" for name, one in tables.items())
+
+
+def as_json(tables: dict[str, Checksum]) -> str:
+    return json.dumps({name: {"rows": one.rows, "digest": one.digest} for name, one in tables.items()})

@@ -1,0 +1,220 @@
+"""``scrapy dead``: the messages that could not be kept, as a work list: see them, see one, put them back."""
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from peewee import Database, PeeweeException
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+from scrapy.utils.log import configure_logging
+
+from gigscrapy.broker import BrokerError
+from gigscrapy.deadletters import LIGHT, Chosen, Queues, Replayed, Tally, is_waiting, replay, tallies
+from schema.database import BadDatabaseUrl, connect, explain, hang_up
+from schema.migrations import SchemaError, prepare
+from schema.models import DeadLetters
+
+LISTED = 50
+
+_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+')
+
+
+class Command(ScrapyCommand):
+    requires_project = True
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        return "[options] | show ID | replay ID… | replay --reason REASON | replay --all"
+
+    def short_desc(self) -> str:
+        return "List the messages that could not be kept, show one, put them back into the queue"
+
+    def long_desc(self) -> str:
+        return (
+            "List the messages that could not be kept, the newest first. `show ID` tells all of one. `replay` puts one,"
+            " all of a reason, or all back into the queue, once what they lack is mended: a sport that was unknown, a"
+            " program that was old. Nothing is changed and nothing deleted; one that is refused again waits again."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--reason", help="only letters refused for this reason, such as malformed")
+        parser.add_argument("--run", help="only letters of this run (list)")
+        parser.add_argument("--limit", type=int, default=LISTED, help=f"so many at most (list; default {LISTED})")
+        parser.add_argument("--all", action="store_true", help="all of them (replay)")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        match args:
+            case []:
+                with self.database() as database:
+                    show_list(database, opts.reason, opts.run, opts.limit)
+            case ["show", number]:
+                with self.database() as database:
+                    self.exitcode = show_one(database, read_number(number))
+            case ["replay", *numbers]:
+                chosen = read_chosen(numbers, opts.reason, everything=opts.all)
+                with self.database() as database:
+                    done = replay(database, self.queues(), chosen)
+                    self.exitcode = tell(done)
+            case _:
+                raise UsageError("scrapy dead, scrapy dead show ID, or scrapy dead replay ID…", print_help=False)
+
+    @contextmanager
+    def database(self) -> Iterator[Database]:
+        """The tables; what goes wrong with them or with the queue is a sentence. :raises UsageError: with it."""
+        assert self.settings is not None
+        configure_logging(self.settings)
+        try:
+            database = connect(self.settings["DATABASE_URL"], Path(self.settings["GIGSCRAPY_HOME"]))
+            try:
+                prepare(database)
+                yield database
+            finally:
+                hang_up(database)
+        except (BadDatabaseUrl, SchemaError, BrokerError) as error:
+            raise UsageError(str(error), print_help=False) from None
+        except PeeweeException as error:
+            raise UsageError(explain(error), print_help=False) from None
+        except OSError as error:
+            raise UsageError(f"{error}: do it again when it is back; nothing is lost", print_help=False) from None
+
+    def queues(self) -> Queues:
+        assert self.settings is not None
+        home, queue_type = Path(self.settings["GIGSCRAPY_HOME"]), self.settings["RABBIT_QUEUE_TYPE"]
+        return Queues(self.settings["RABBIT_URL"], home, queue_type)
+
+
+# -- what is asked -----------------------------------------------------------------------------------------------------
+
+
+def read_number(text: str) -> int:
+    """:raises UsageError: when it is no number of a letter."""
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise UsageError(f"{text!r} is no number; `scrapy dead` lists the letters with theirs", print_help=False)
+    return int(text)
+
+
+def read_chosen(numbers: list[str], reason: str | None, *, everything: bool) -> Chosen:
+    """Which letters are meant. :raises UsageError: when that is said in no way, or in two."""
+    if (bool(numbers), reason is not None, everything).count(True) != 1:
+        raise UsageError("scrapy dead replay takes numbers, or --reason REASON, or --all", print_help=False)
+    return Chosen(ids=frozenset(map(read_number, numbers)) if numbers else None, reason=reason)
+
+
+# -- what is shown -----------------------------------------------------------------------------------------------------
+
+
+def show_list(database: Database, reason: str | None, run_id: str | None, limit: int) -> None:
+    """The newest letters in a table, then how many there are of each reason."""
+    query = DeadLetters.select(*LIGHT).order_by(DeadLetters.last_seen.desc(), DeadLetters.id.desc()).limit(limit)
+    if reason is not None:
+        query = query.where(DeadLetters.reason == reason)
+    if run_id is not None:
+        query = query.where(DeadLetters.run_id == run_id)
+    columns = ("id", "last seen", "state", "reason", "times", "replays", "run", "detail")
+    table = Table(*columns, box=None, pad_edge=False)
+    for letter in query.execute(database):
+        seen, run = instant(letter.last_seen), letter.run_id or ""
+        cells = (letter.id, seen, state(letter), letter.reason, letter.times, letter.replays, run, letter.detail)
+        table.add_row(*(Text(printable(str(cell))) for cell in cells))
+    if table.row_count:
+        # Into a pipe one letter stays one line, however long.
+        Console(width=None if sys.stdout.isatty() else 800).print(table)
+    for line in counted(tallies(database)):
+        say(line)
+
+
+def counted(found: list[Tally]) -> Iterator[str]:
+    """How many wait, and how many are settled, of each reason and in all."""
+    for tally in found:
+        yield f"{printable(tally.reason)}: {tally.waiting} waiting, {tally.settled} settled"
+    waiting, settled = sum(tally.waiting for tally in found), sum(tally.settled for tally in found)
+    yield f"{waiting + settled} dead letters: {waiting} waiting, {settled} settled (replayed, and not come back)"
+
+
+def show_one(database: Database, number: int) -> int:
+    """All of one letter. :returns: the exit code."""
+    letter = next(iter(DeadLetters.select().where(DeadLetters.id == number).execute(database)), None)
+    if letter is None:
+        say(f"there is no dead letter {number}")
+        return 1
+    kept = bytes(letter.body)
+    for name, value in (
+        ("id", letter.id),
+        ("state", state(letter)),
+        ("reason", letter.reason),
+        ("detail", letter.detail),
+        ("run", letter.run_id or "not told"),
+        ("first seen", instant(letter.first_seen)),
+        ("last seen", instant(letter.last_seen)),
+        ("times", letter.times),
+        ("replayed", instant(letter.replayed_at) if letter.replayed_at else "never"),
+        ("replays", letter.replays),
+        ("body", f"{letter.size} bytes" + (f", the first {len(kept)} of them kept" if len(kept) < letter.size else "")),
+    ):
+        say(f"{name}: {printable(str(value))}")
+    say(shown(kept))
+    return 0
+
+
+def tell(done: Replayed) -> int:
+    """What a replay did. :returns: the exit code."""
+    for number in done.unknown:
+        say(f"there is no dead letter {number}")
+    for number in done.cut:
+        say(f"dead letter {number} is kept only in part, and odds.dead brought no copy of it: it cannot be replayed")
+    say(f"{done.letters} dead letters are back in the queue; `scrapy consume` stores them, or refuses them again")
+    return 1 if done.unknown or done.cut else 0
+
+
+def state(letter: DeadLetters) -> str:
+    return "waiting" if is_waiting(letter) else "settled"
+
+
+def instant(value: datetime) -> str:
+    return f"{value:%Y-%m-%d %H:%M:%S}Z"
+
+
+def shown(body: bytes) -> str:
+    """A body for a terminal: JSON indented, anything else as it is, and no character of it moves the cursor."""
+    text = body.decode("utf-8", "backslashreplace")
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return printable(text)
+    return "\n".join(map(printable, indented(text).split("\n")))
+
+
+def indented(text: str) -> str:
+    """JSON with a line for each value, written as it came: 2.10 stays 2.10, a key that is there twice stays, too."""
+    written, depth = [], 0
+    for piece in _PIECE.findall(text):
+        if piece in "]}":
+            depth -= 1
+            written.append(f"\n{'  ' * depth}{piece}")
+        elif piece in "[{":
+            depth += 1
+            written.append(f"{piece}\n{'  ' * depth}")
+        elif piece == ",":
+            written.append(f",\n{'  ' * depth}")
+        else:
+            written.append(": " if piece == ":" else piece)
+    return "".join(written)
+
+
+def printable(text: str) -> str:
+    """``text`` on one line, what cannot be printed spelt out, such as the escape that moves a cursor."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+def say(line: str) -> None:
+    print(line)  # noqa: T201 - it is what was asked for

@@ -1,0 +1,290 @@
+"""Dead letters as a work list: which of them wait, and putting them back into the queue once what they lack is mended.
+
+A letter waits from the day it is refused. Replayed, it is on its way again; refused again, it waits again; else it is
+settled. Nothing here changes a letter, and nothing deletes one: what is replayed is the body as it came, dated as it
+was received.
+
+Any of this may be killed at any instant, or run twice at once: a body is put back before its copy in ``odds.dead`` is
+let go, so it may be sent twice, which the store counts once.
+"""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, timedelta
+from itertools import islice
+from pathlib import Path
+
+from peewee import Case, Database, fn
+
+from gigscrapy.broker import DEAD_QUEUE, QUEUE, Delivery, Receiver, depths, receiver
+from gigscrapy.broker.queuefile import QueueFile
+from gigscrapy.broker.spool import spool_path
+from schema.database import begin_writing
+from schema.models import BODY_LENGTH, DeadLetters, Runs, now
+
+BATCH = 100
+"""Letters that are in memory at once."""
+
+LOOK_SECONDS = 1.0
+"""How long the queue of the dead may bring nothing before it is taken for empty."""
+
+CONNECT_SECONDS = 30
+"""How long a broker that is away is waited for."""
+
+WAITING = DeadLetters.replayed_at.is_null() | (DeadLetters.last_seen >= DeadLetters.replayed_at)
+"""What a letter in the table has to meet to be waiting: it was never replayed, or has come back since."""
+
+LIGHT = [field for field in DeadLetters._meta.sorted_fields if field.name != "body"]  # noqa: SLF001 - Peewee's own word
+"""All columns but the body: a list of bodies would be megabytes."""
+
+
+def is_waiting(letter: DeadLetters) -> bool:
+    """Whether ``letter`` waits for somebody; else it was replayed and has not come back."""
+    return letter.replayed_at is None or letter.last_seen >= letter.replayed_at
+
+
+@dataclass(frozen=True, slots=True)
+class Queues:
+    """Where the queues are: what :func:`gigscrapy.broker.receiver` is given."""
+
+    rabbit_url: str | None
+    home: Path
+    queue_type: str = "quorum"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The letters that are meant: those with these numbers, or all of one reason, or all there are."""
+
+    ids: frozenset[int] | None = None
+    reason: str | None = None
+
+    @property
+    def condition(self) -> object:
+        """What a row has to meet whose copy in the queue is gone."""
+        if self.ids is not None:
+            return DeadLetters.id.in_(self.ids)
+        return WAITING if self.reason is None else WAITING & (DeadLetters.reason == self.reason)
+
+    def holds(self, delivery: Delivery, letter: DeadLetters | None) -> bool:
+        """Whether a copy from the queue is meant. One that this database does not know tells its reason itself."""
+        if self.ids is not None:
+            return letter is not None and letter.id in self.ids
+        reason = letter.reason if letter else delivery.headers.get("x-reason")
+        return self.reason in (None, reason)
+
+
+@dataclass(slots=True)
+class Replayed:
+    """What a replay did.
+
+    :ivar letters: how many were put back into the queue.
+    :ivar cut: the numbers of those whose body is in no queue, and in the table only in part; they still wait.
+    :ivar unknown: numbers that were asked for and that no letter has.
+    """
+
+    letters: int = 0
+    cut: list[int] = field(default_factory=list)
+    unknown: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Of one reason, how many letters wait, and how many are settled: replayed, and not come back."""
+
+    reason: str
+    waiting: int
+    settled: int
+
+
+def tallies(database: Database) -> list[Tally]:
+    """One of each reason, the one with the most waiting letters first."""
+    waiting = fn.SUM(Case(None, [(WAITING, 1)], 0))
+    query = DeadLetters.select(DeadLetters.reason, waiting, fn.COUNT(DeadLetters.id)).group_by(DeadLetters.reason)
+    rows = [(reason, int(waits), total) for reason, waits, total in query.tuples().execute(database)]
+    found = [Tally(reason, waits, total - waits) for reason, waits, total in rows]
+    return sorted(found, key=lambda tally: (-tally.waiting, tally.reason))
+
+
+def replay(database: Database, queues: Queues, chosen: Chosen) -> Replayed:
+    """Put the letters that are ``chosen`` back into ``odds``.
+
+    What the queue of the dead holds of them moves from there; what is only in the table is sent from there.
+
+    :raises OSError: when the broker is away, or the disk will not; :raises gigscrapy.broker.BrokerError: when a person
+        must see to it; any error of the database as it is. Nothing is lost then: do it again.
+    """
+    return _Replay(database, queues, chosen).run()
+
+
+class _Replay:
+    def __init__(self, database: Database, queues: Queues, chosen: Chosen) -> None:
+        self._database = database
+        self._queues = queues
+        self._chosen = chosen
+        self._sent: set[int] = set()
+        self._done = Replayed()
+
+    def run(self) -> Replayed:
+        # What is refused from now on is not meant; without this, what is replayed and comes back would be, for ever.
+        wanted = self._wanted()
+        self._from_the_queue()
+        self._from_the_table(wanted)
+        return self._done
+
+    # -- from the queue of the dead ------------------------------------------------------------------------------------
+
+    def _from_the_queue(self) -> None:
+        """Go once through the queue: as many as it holds now."""
+        left = depths(self._queues.rabbit_url, self._queues.home)[DEAD_QUEUE]
+        if not left:
+            return
+        limit = min(BATCH, left)
+        with self._dead() as source:
+            while left > 0 and (taken := _patiently(source, limit)):
+                self._sort(source, taken[:left])
+                left -= len(taken)
+
+    @contextmanager
+    def _dead(self) -> Iterator[Receiver]:
+        at = self._queues
+        source = receiver(at.rabbit_url, at.home, queue=DEAD_QUEUE, queue_type=at.queue_type)
+        try:
+            yield source
+        finally:
+            source.close()
+
+    def _sort(self, source: Receiver, taken: Sequence[Delivery]) -> None:
+        """Put back what is meant, keep the rest."""
+        letters = self._letters_of(taken)
+        meant = [delivery for delivery in taken if self._chosen.holds(delivery, letters.get(_digest(delivery)))]
+        known = {digest: letters[digest] for digest in map(_digest, meant) if digest in letters}
+        self._put_back(meant, list(known.values()))
+        self._done.letters += len({_digest(delivery) for delivery in meant} - known.keys())
+        source.ack(meant)
+        if self._queues.rabbit_url:
+            # To the end of the queue: RabbitMQ brings no more while what it brought is unanswered. The spool does, and
+            # has back what was not answered when its receiver closes.
+            answered = set(map(id, meant))
+            for delivery in taken:
+                if id(delivery) not in answered:
+                    _keep(source, delivery)
+
+    def _letters_of(self, deliveries: Sequence[Delivery]) -> Mapping[str, DeadLetters]:
+        query = DeadLetters.select(*LIGHT).where(DeadLetters.body_hash.in_([*map(_digest, deliveries)]))
+        return {letter.body_hash: letter for letter in query.execute(self._database)}
+
+    # -- from the table ------------------------------------------------------------------------------------------------
+
+    def _wanted(self) -> list[int]:
+        """The numbers of the letters that are to be sent, wherever from."""
+        query = DeadLetters.select(DeadLetters.id).where(self._chosen.condition).order_by(DeadLetters.id)
+        found = [letter.id for letter in query.execute(self._database)]
+        self._done.unknown = sorted((self._chosen.ids or set()) - set(found))
+        return found
+
+    def _from_the_table(self, wanted: Sequence[int]) -> None:
+        """Send what was in no queue."""
+        left = (number for number in wanted if number not in self._sent)
+        while chunk := list(islice(left, BATCH)):
+            letters = list(DeadLetters.select().where(DeadLetters.id.in_(chunk)).execute(self._database))
+            whole = [letter for letter in letters if letter.size <= BODY_LENGTH]
+            self._done.cut += sorted(letter.id for letter in letters if letter.size > BODY_LENGTH)
+            self._put_back([_as_received(letter) for letter in whole], whole)
+
+    # -- into the queue ------------------------------------------------------------------------------------------------
+
+    def _put_back(self, deliveries: Sequence[Delivery], letters: Sequence[DeadLetters]) -> None:
+        """Durably into ``odds``, then into the table that it was done: the other way round a kill would hide them."""
+        if not deliveries:
+            return
+        at = self._queues
+        if at.rabbit_url:
+            asyncio.run(_send(at.rabbit_url, at.queue_type, deliveries))
+        else:
+            _spool(at.home, deliveries)
+        for letter in letters:
+            self._mark(letter)
+        self._done.letters += len({letter.id for letter in letters} - self._sent)
+        self._sent |= {letter.id for letter in letters}
+
+    def _mark(self, letter: DeadLetters) -> None:
+        """Enter a replay, and take the letter out of what its run was refused: it is on its way again.
+
+        ``letter`` is as it was read before it was sent. If it has come back meanwhile, it goes on waiting; if another
+        replay was quicker, it has entered the same.
+        """
+        at = max(now(), letter.last_seen + timedelta(microseconds=1))  # clocks differ: a return has no earlier time
+        unchanged = (DeadLetters.times == letter.times) & (DeadLetters.replays == letter.replays)
+        this = DeadLetters.id == letter.id
+        once_more = {"replays": DeadLetters.replays + 1}
+        with self._database.transaction(begin_writing(self._database)):
+            if not DeadLetters.update(replayed_at=at, **once_more).where(this & unchanged).execute(self._database):
+                DeadLetters.update(**once_more).where(this).execute(self._database)
+            elif is_waiting(letter) and letter.run_id is not None:
+                Runs.update(refused=Runs.refused - 1).where(Runs.run_id == letter.run_id).execute(self._database)
+
+
+def _patiently(source: Receiver, limit: int) -> Sequence[Delivery]:
+    """A batch; none where the queue is empty. :raises ConnectionError: when the broker is away, and stays so."""
+    deadline = time.monotonic() + CONNECT_SECONDS
+    while True:
+        try:
+            return source.receive(limit, LOOK_SECONDS)
+        except ConnectionError:
+            if time.monotonic() > deadline:
+                raise
+
+
+def _keep(source: Receiver, delivery: Delivery) -> None:
+    reason, detail = (str(delivery.headers.get(name, "unknown")) for name in ("x-reason", "x-detail"))
+    source.refuse(delivery, reason, detail)
+
+
+def _digest(delivery: Delivery) -> str:
+    """What the table knows a body by."""
+    return hashlib.blake2b(delivery.body, digest_size=16).hexdigest()
+
+
+def _as_received(letter: DeadLetters) -> Delivery:
+    """The body in the table, as a queue would bring it."""
+    return Delivery(None, bytes(letter.body), letter.body_hash, letter.first_seen.replace(tzinfo=UTC))
+
+
+def _spool(home: Path, deliveries: Sequence[Delivery]) -> None:
+    with QueueFile(spool_path(home)) as file:
+        file.add((QUEUE, each.message_id, each.body, each.received_at.timestamp()) for each in deliveries)
+
+
+async def _send(rabbit_url: str, queue_type: str, deliveries: Sequence[Delivery]) -> None:
+    """Not by a :class:`~gigscrapy.broker.Publisher`: that dates what it sends anew, and a bare message is known by when
+    it was received. Returns when the broker has all of them safe.
+    """
+    from pika import BasicProperties
+
+    from gigscrapy.broker.rabbitmq.link import Address, Link
+
+    link = await Link.open(Address(rabbit_url), "gigscrapy replay")
+    try:
+        await link.ensure_queue(QUEUE, queue_type)
+        answers = []
+        for each in deliveries:
+            properties = BasicProperties(
+                content_type="application/json",
+                delivery_mode=2,
+                message_id=each.message_id,
+                timestamp=int(each.received_at.timestamp()),
+                app_id="gigscrapy",
+            )
+            answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+            link.publish(QUEUE, each.body, properties, answer.set_result)
+            answers.append(answer)
+        for answer in answers:
+            if not await link.result(answer):
+                raise ConnectionError(f"queue {QUEUE} refuses messages: is it full?")
+    finally:
+        await link.close()

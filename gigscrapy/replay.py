@@ -1,0 +1,342 @@
+"""Kept pages, read again with the parsers of today, and held against what was stored when they were fetched.
+
+Nothing is written: neither into the tables nor into the archive.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+
+from peewee import Database
+
+from gigscrapy import archive
+from gigscrapy.archive import Archive, KeptRun, Page
+from gigscrapy.leagues import League, load
+from gigscrapy.pages import PageChanged
+from gigscrapy.pages.league import read_league
+from gigscrapy.pages.match import read_match
+from gigscrapy.quoting import Sighting, completed, list_quotes, match_quotes
+from gigscrapy.spiders.base import Wanted
+from schema.database import connect, hang_up
+from schema.instants import from_paris, naive
+from schema.matches import match_key
+from schema.messages import OddsItem
+from schema.models import Bookmakers, MarketNames, Matches, Odds, Pages, Runs
+from schema.names import name_key
+from schema.reference import find_bookmaker
+
+
+class LeagueGone(LookupError):
+    """The catalogue lacks the league that a page was fetched for."""
+
+
+# -- reading again -----------------------------------------------------------------------------------------------------
+
+
+def reread(page: Page, text: str, *, everything: bool = False) -> list[OddsItem]:
+    """The quotes that today's parsers find in a kept page, and that its crawl would have sent.
+
+    :param everything: also those of a list that the crawl was not asked for, or only held the match pages against.
+    :raises PageChanged: when no parser knows the page; :raises LeagueGone: when its league is gone from the catalogue.
+    """
+    league = _league(page.spider)
+    sighting = Sighting(league=league, run_id=page.run_id, url=page.url, scraped_at=page.fetched_at, kept=page.key)
+    return _of_match(page, text, sighting) if page.match else _of_list(page, text, sighting, everything=everything)
+
+
+def _of_match(page: Page, text: str, sighting: Sighting) -> list[OddsItem]:
+    assert page.match
+    read = read_match(text, url=page.url, now=page.fetched_at, outcomes=sighting.league.outcomes)
+    return match_quotes(read, completed(page.match, read, page.url), sighting) if read.priced else []
+
+
+def _of_list(page: Page, text: str, sighting: Sighting, *, everything: bool) -> list[OddsItem]:
+    league, now = sighting.league, page.fetched_at
+    market = page.market or league.market
+    wanted = Wanted.read(league, **page.arguments)
+    listed = read_league(text, url=page.url, now=now, market=market)
+    return [
+        item
+        for match in listed.matches
+        if match.home and match.away
+        if everything or wanted.quotes_from_list(match, market, league, now)
+        for item in list_quotes(listed, match, market, sighting)
+    ]
+
+
+def _league(name: str) -> League:
+    found = next((league for league in load() if league.name == name), None)
+    if found is None:
+        raise LeagueGone(f"the catalogue has no league {name!r} any more")
+    return found
+
+
+# -- what was read, what was stored ------------------------------------------------------------------------------------
+
+
+@contextmanager
+def looking_into(url: str | None, home: Path) -> Iterator[Database]:
+    """The database at ``url``, or the embedded one in ``home``, for somebody who only reads."""
+    database = connect(url, home)
+    try:
+        yield database
+    finally:
+        hang_up(database)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a price is the price of. ``match``: its key in Matches; ``bookmaker``: the same for all its spellings."""
+
+    match: str
+    market: str
+    bookmaker: str
+    outcome: str
+
+
+@dataclass(slots=True)
+class Told:
+    """What a page tells: its prices, and the kick-offs of its matches, naive UTC, where it says one."""
+
+    prices: dict[Place, Decimal] = field(default_factory=dict)
+    kickoffs: dict[str, datetime] = field(default_factory=dict)
+
+    def hear(self, place: Place, price: Decimal) -> None:
+        """Of two prices at one place the higher, as the store has it."""
+        self.prices[place] = max(price, self.prices.get(place, price))
+
+    def hear_quotes(self, items: Sequence[OddsItem]) -> None:
+        for item in items:
+            key = match_key(item)
+            if item.kickoff:
+                self.kickoffs[key] = naive(item.kickoff)
+            bookmaker = bookmaker_of(item.bookmaker, item.bookmaker_id)
+            for outcome, price in item.prices.items():
+                if price is not None:
+                    self.hear(Place(key, item.market, bookmaker, outcome), price)
+
+
+def bookmaker_of(name: str, site_id: int | None) -> str:
+    """The usual name of a bookmaker, however a page or a row calls it; one nobody knows has the key of its own."""
+    known = find_bookmaker(name, site_id)
+    return known.name if known else name_key(name)
+
+
+def stored(database: Database, run_id: str) -> dict[str, Told]:
+    """What was stored of one run, by the key of the page that told it. Prices of pages that were not kept are absent.
+
+    A kick-off is the match's newest: it counts where this very page was what told it.
+    """
+    query = (
+        Odds.select(
+            Pages.content,
+            Matches.match_key,
+            MarketNames.code,
+            Bookmakers.name,
+            Bookmakers.site_id,
+            Odds.outcome,
+            Odds.odd_value,
+            Odds.scraped_at,
+            Matches.match_date,
+            Matches.match_date_seen_at,
+        )
+        .join(Runs, on=(Odds.run == Runs.id))
+        .join(Pages, on=(Odds.page == Pages.id))
+        .join(Matches, on=(Odds.match == Matches.id))
+        .join(MarketNames, on=(Odds.market == MarketNames.id))
+        .join(Bookmakers, on=(Odds.bookmaker == Bookmakers.id))
+        .where((Runs.run_id == run_id) & Pages.content.is_null(False))
+        .tuples()
+    )
+    found: dict[str, Told] = {}
+    for content, match, market, name, site_id, outcome, price, at, date, dated_at in query.iterator(database):
+        told = found.setdefault(content, Told())
+        told.hear(Place(match, market, bookmaker_of(name, site_id), outcome), price)
+        if date and dated_at == at:
+            told.kickoffs[match] = date
+    return found
+
+
+# -- comparing ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something a page tells now and told then; ``None`` where it is not told."""
+
+    what: str
+    then: str | None
+    now: str | None
+
+    @property
+    def kind(self) -> str:
+        """``differs``, ``not stored`` or ``not read``."""
+        if self.then is None:
+            return "not stored"
+        return "not read" if self.now is None else "differs"
+
+    def __str__(self) -> str:
+        match self.kind:
+            case "not stored":
+                said = f"{self.now} read, nothing stored"
+            case "not read":
+                said = f"{self.then} stored, not read any more"
+            case _:
+                said = f"{self.then} stored, {self.now} read"
+        return f"{shown(self.what)}: {said}"
+
+
+@dataclass(slots=True)
+class Compared:
+    """One kept text, read again.
+
+    :ivar page: as it was fetched last; :ivar same: how many prices and kick-offs agree.
+    :ivar unread: why nothing can be read in it, empty where something can.
+    :ivar needs_browser: nobody reads it, and nobody did: plain, it was but a reason to ask the browser.
+    """
+
+    page: Page
+    same: int = 0
+    differences: list[Difference] = field(default_factory=list)
+    unread: str = ""
+    needs_browser: bool = False
+
+
+@dataclass(slots=True)
+class NothingStored:
+    """A run of which pages tell prices, and the tables have none. ``prices``: how many are told."""
+
+    run: KeptRun
+    prices: int
+
+
+def compare(
+    kept: Archive, home: Path, database: Database, *, since: datetime | None = None, spiders: Collection[str] = ()
+) -> Iterator[Compared | NothingStored]:
+    """Each kept text of each run, read again and held against what that run stored. One run is in memory at a time."""
+    for run in kept.runs(since=since, spiders=spiders):
+        then = stored(database, run.run_id)
+        texts = sorted(kept.pages(run_id=run.run_id, since=since), key=attrgetter("key"))
+        compared = (
+            _compare(home, key, list(pages), then.get(key)) for key, pages in groupby(texts, key=attrgetter("key"))
+        )
+        if then:
+            yield from compared
+        else:
+            yield from _all_or_nothing(run, compared)
+
+
+def _all_or_nothing(run: KeptRun, compared: Iterator[Compared]) -> Iterator[Compared | NothingStored]:
+    """Where nothing of a run is stored that is one thing to say, not one for each price."""
+    prices = 0
+    for one in compared:
+        prices += sum(difference.kind == "not stored" for difference in one.differences)
+        one.differences.clear()
+        yield one
+    if prices:
+        yield NothingStored(run, prices)
+
+
+def _compare(home: Path, key: str, pages: list[Page], then: Told | None) -> Compared:
+    """One text, fetched by one run once or several times: what it tells is all that it tells for any of them."""
+    then = then or Told()
+    compared = Compared(pages[-1])
+    text = archive.read(home, key)
+    if text is None:
+        compared.unread = "its text is damaged" if archive.locate(home, key) else "its text is gone from the archive"
+        return compared
+    now = Told()
+    for page in pages:
+        try:
+            now.hear_quotes(reread(page, text))
+        except (PageChanged, LeagueGone) as error:
+            compared.unread = str(error)
+        except Exception as error:  # noqa: BLE001 - whatever a parser stumbles over is what is looked for
+            compared.unread = f"an error of ours, {type(error).__name__}: {error}"
+    if compared.unread and not then.prices and not any(page.rendered for page in pages):
+        compared.needs_browser, compared.unread = True, ""
+    compared.same, compared.differences = _differences(then, now)
+    return compared
+
+
+def _differences(then: Told, now: Told) -> tuple[int, list[Difference]]:
+    differences = [
+        Difference(f"{place.match} {place.market} {place.bookmaker} {place.outcome}", _price(was), _price(is_))
+        for place in sorted(then.prices.keys() | now.prices.keys(), key=_in_order)
+        if (was := then.prices.get(place)) != (is_ := now.prices.get(place))
+    ]
+    both = then.kickoffs.keys() & now.kickoffs.keys()
+    differences += [
+        Difference(f"{match} kick-off", f"{then.kickoffs[match]} UTC", f"{now.kickoffs[match]} UTC")
+        for match in sorted(both)
+        if then.kickoffs[match] != now.kickoffs[match]
+    ]
+    same = sum(now.prices.get(place) == price for place, price in then.prices.items())
+    return same + sum(then.kickoffs[match] == now.kickoffs[match] for match in both), differences
+
+
+def _in_order(place: Place) -> tuple[str, ...]:
+    return place.match, place.market, place.bookmaker, place.outcome
+
+
+def _price(price: Decimal | None) -> str | None:
+    return None if price is None else printed(price)
+
+
+class Tally:
+    """Counts what was compared, and says it in one line."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self.runs: set[str] = set()
+
+    def add(self, one: Compared | NothingStored) -> None:
+        if isinstance(one, NothingStored):
+            self.counts["not stored"] += one.prices
+            return
+        self.runs.add(one.page.run_id)
+        self.counts["pages"] += 1
+        self.counts["same"] += one.same
+        self.counts["unread"] += bool(one.unread)
+        self.counts["browser"] += one.needs_browser
+        self.counts.update(difference.kind for difference in one.differences)
+
+    @property
+    def differs(self) -> bool:
+        return any(self.counts[kind] for kind in ("differs", "not stored", "not read", "unread"))
+
+    def __str__(self) -> str:
+        count = self.counts
+        needs_browser = (
+            f" ({count['browser']} plain ones tell nothing without their script)" if count["browser"] else ""
+        )
+        return (
+            f"{count['pages']} pages of {len(self.runs)} runs read again{needs_browser}: {count['same']} prices and"
+            f" kick-offs are as stored, {count['differs']} differ, {count['not stored']} are read and not stored,"
+            f" {count['not read']} are stored and not read any more; {count['unread']} pages cannot be read"
+        )
+
+
+def day_or_instant(text: str) -> datetime:
+    """``2026-11-01`` (from midnight in Paris on), or an instant of ISO 8601; without a zone it is Paris time.
+
+    :raises ValueError: when it is neither.
+    """
+    instant = datetime.fromisoformat(text)
+    return from_paris(instant) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+def printed(price: Decimal) -> str:
+    """A price as sites print it: two decimals, a third only where it says something."""
+    return f"{price:.3f}".removesuffix("0")
+
+
+def shown(text: str) -> str:
+    """Text from a page, for a terminal: no character of it moves the cursor or rings the bell."""
+    return "".join(character if character.isprintable() else " " for character in text)
