@@ -9,7 +9,7 @@ PORT ?= 5000
 APT := DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends
 IS_ROOT := [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null
 
-.PHONY: help run admin migrate test test-fast lint bench chromium servers clean
+.PHONY: help run admin migrate test test-fast lint soak bench chromium servers clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,8 +35,11 @@ lint: $(VENV)/.tests ## ruff, mypy, and the import contract
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
 
-bench: $(VENV)/.tests chromium servers ## the figures of the README
-	@$(PYTHON) -m benchmarks
+soak: $(VENV)/.tests servers ## random faults for 20 minutes, then what became of every message: SECONDS=1200, SEED=
+	@$(PYTHON) -m tests.faults.soak --seconds $(or $(SECONDS),1200) $(if $(SEED),--seed $(SEED))
+
+bench: $(VENV)/.tests chromium servers ## the figures of the README (20 minutes): SUBJECTS="consumer growth publishing memory crawl"
+	@$(PYTHON) -m benchmarks $(SUBJECTS)
 
 # -- what the above need -----------------------------------------------------------------------------------------------
 

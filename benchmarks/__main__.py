@@ -1,19 +1,34 @@
-"""Prints the table. Takes about two minutes."""
+"""``python -m benchmarks [consumer|growth|publishing|memory|crawl …] [--quick]``: one table for each subject.
 
-from rich.console import Console
-from rich.table import Table
+Without a subject all of them. ``--quick`` measures too little to tell anything, and shows that it can.
+"""
 
-from benchmarks import crawl
+import argparse
+import importlib
+import time
+
+from benchmarks import machine
+
+SUBJECTS = ("consumer", "growth", "publishing", "memory", "crawl")
 
 
 def main() -> None:
-    timings = crawl.measure()
-    ours = next(timing for timing in timings if timing.way == "gigscrapy")
-    table = Table("A league: 18 matches, 15 bookmakers", "seconds", "gigscrapy is", "quotes", box=None)
-    for timing in timings:
-        ratio = "" if timing is ours else f"{timing.seconds / ours.seconds:.2f} x"
-        table.add_row(timing.way, f"{timing.seconds:.1f}", ratio, str(timing.quotes))
-    Console().print(table)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="The figures of the README.")
+    parser.add_argument("subjects", nargs="*", metavar="subject", help=f"{', '.join(SUBJECTS)}; all of them if none")
+    parser.add_argument("--quick", action="store_true", help="little of everything: to see that it runs")
+    parser.add_argument("--rows", type=int, help="growth: stored odds of the large database (10 million)")
+    asked = parser.parse_args()
+    if unknown := set(asked.subjects) - set(SUBJECTS):
+        parser.error(f"{', '.join(sorted(unknown))}: no such subject")
+    machine.console.print(machine.line())
+    for subject in asked.subjects or SUBJECTS:
+        began = time.monotonic()
+        options = {"rows": asked.rows} if subject == "growth" and asked.rows else {}
+        shown = importlib.import_module(f"benchmarks.{subject}").report(quick=asked.quick, **options)
+        machine.console.print()
+        for part in shown:
+            machine.console.print(part)
+        machine.console.print(f"  ({subject}: {time.monotonic() - began:.0f} s)")
 
 
 if __name__ == "__main__":
