@@ -123,7 +123,7 @@ def cause_of(error: BaseException) -> Cause:
         case CannotResolveHostError() | DownloadConnectionRefusedError() | DownloadFailedError() | OSError():
             return Cause.UNREACHABLE
         case IgnoreRequest():
-            # Scrapy's own: too large once it is unpacked; else to another site, in circles, to something that is no page.
+            # Scrapy's own: too large once it is unpacked; else to another site, in circles, to what is no page.
             return Cause.TOO_LARGE if "DOWNLOAD_MAXSIZE" in str(error) else Cause.MOVED
     return _cause_in(str(error))
 
