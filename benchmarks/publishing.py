@@ -1,8 +1,12 @@
 """Quotes a second that leave a running crawl: ours, durable; without any pipeline; and with a confirm awaited each.
 
-A spider of the project yields quotes as fast as Scrapy takes them, in a process of its own (``python -m
-benchmarks.publishing WAY COUNT HOME RABBIT-URL``), by the settings of the project but for the pipelines. The time runs
-from the first quote to when the last is where it should be: with RabbitMQ, confirmed and out of the outbox.
+Twice. In a *crawl* the project's own spider reads the match pages of a look-alike, which has its prices in place and
+does not ask for pauses. In a *flood* nothing is read: a spider yields ready-made quotes as fast as Scrapy takes them,
+which shows what the way out costs by itself.
+
+Each is a process of its own (``python -m benchmarks.publishing WAY COUNT HOME RABBIT-URL SITE-URL``), by the settings
+of the project but for the pipelines. The time runs from the first quote (in a crawl: from its start) to when the last
+is where it should be: with RabbitMQ, confirmed and out of the outbox.
 """
 
 import json
@@ -27,6 +31,7 @@ from gigscrapy.pipelines import Publish
 from gigscrapy.spiders.base import LeagueSpider
 from schema.messages import OddsItem, encode
 from tests import ROOT
+from tests.faults.filled import FilledSite
 from tests.services.rabbitmq import RabbitMQ
 
 QUOTES, QUICK_QUOTES = 20_000, 5_000
@@ -34,53 +39,66 @@ ROUNDS, QUICK_ROUNDS = 5, 1
 OF_NOTHING, TIMES_BLOCKING = 0.5, 4
 
 NOTHING, RABBIT, CLASSIC, SPOOL, BLOCKING = "nothing", "rabbit", "classic", "spool", "blocking"
+READING = "reading-"
+"""What the name of a way begins with whose quotes are read from pages."""
 WAYS = {
-    NOTHING: "no pipeline at all",
-    RABBIT: "gigscrapy: outbox, then RabbitMQ (quorum)",
-    CLASSIC: "gigscrapy: outbox, then RabbitMQ (classic)",
-    SPOOL: "gigscrapy: the spool",
-    BLOCKING: "a blocking confirm each (quorum)",
+    f"{READING}{NOTHING}": "crawl: no pipeline at all",
+    f"{READING}{RABBIT}": "crawl: outbox, then RabbitMQ (quorum)",
+    f"{READING}{SPOOL}": "crawl: the spool",
+    f"{READING}{BLOCKING}": "crawl: a blocking confirm each (quorum)",
+    NOTHING: "flood: no pipeline at all",
+    RABBIT: "flood: outbox, then RabbitMQ (quorum)",
+    CLASSIC: "flood: outbox, then RabbitMQ (classic)",
+    SPOOL: "flood: the spool",
+    BLOCKING: "flood: a blocking confirm each (quorum)",
 }
 BLOCKING_SHARE = 4
 """One quote in so many is enough of what is slow."""
+MATCHES, QUICK_MATCHES, BOOKMAKERS = 100, 20, 40
+"""Of the league that is crawled."""
 
 
-def measure(quotes: int = QUOTES, rounds: int = ROUNDS) -> dict[str, list[float]]:
+def measure(quotes: int = QUOTES, rounds: int = ROUNDS, matches: int = MATCHES) -> dict[str, list[float]]:
     """Quotes a second, run by run, by the way they went."""
     rates: dict[str, list[float]] = {way: [] for way in WAYS}
-    with servers.rabbitmq() as broker:
+    with servers.rabbitmq() as broker, FilledSite(matches, books=BOOKMAKERS) as site:
         for _ in range(rounds):
             for way, found in rates.items():
-                found.append(run(way, quotes // (BLOCKING_SHARE if way == BLOCKING else 1), broker))
+                count = matches * BOOKMAKERS if way.startswith(READING) else quotes
+                found.append(run(way, count // (BLOCKING_SHARE if way == BLOCKING else 1), broker, site.url))
     return rates
 
 
-def run(way: str, count: int, broker: RabbitMQ) -> float:
+def run(way: str, count: int, broker: RabbitMQ, site: str) -> float:
     """One crawl; its quotes a second. :raises AssertionError: when not all of them arrived."""
     kind = "classic" if way == CLASSIC else "quorum"
     with servers.folder() as home, servers.queue(broker, kind=kind) as url:
-        command = [sys.executable, "-m", "benchmarks.publishing", way, str(count), str(home), url]
+        command = [sys.executable, "-m", "benchmarks.publishing", way, str(count), str(home), url, site]
         said = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
         crawl = json.loads(said)
-        if way in (RABBIT, CLASSIC, BLOCKING):
+        if way.removeprefix(READING) in (RABBIT, CLASSIC, BLOCKING):
             assert servers.waiting(url) == count, f"{way}: {servers.waiting(url)} of {count} arrived"
     assert crawl["quotes"] == count, f"{way}: {crawl['quotes']} of {count} were yielded"
     return count / float(crawl["seconds"])
 
 
 def report(*, quick: bool = False) -> list[Table | str]:
-    count, rounds = (QUICK_QUOTES, QUICK_ROUNDS) if quick else (QUOTES, ROUNDS)
-    medians = {way: machine.median(rates) for way, rates in measure(count, rounds).items()}
-    title = f"Publishing from inside a running crawl: {count} quotes, median of {rounds}"
+    sizes = (QUICK_QUOTES, QUICK_ROUNDS, QUICK_MATCHES) if quick else (QUOTES, ROUNDS, MATCHES)
+    medians = {way: machine.median(rates) for way, rates in measure(*sizes).items()}
+    title = f"Publishing: crawls of {sizes[2] * BOOKMAKERS} quotes, floods of {sizes[0]}, median of {sizes[1]}"
     table = machine.table(title, "way", "quotes/s", "to no pipeline", "to a blocking confirm each")
     for way, rate in medians.items():
-        ratios = f"{rate / medians[NOTHING]:.2f}", f"{rate / medians[BLOCKING]:.1f} x"
+        kind = READING if way.startswith(READING) else ""
+        ratios = f"{rate / medians[f'{kind}{NOTHING}']:.2f}", f"{rate / medians[f'{kind}{BLOCKING}']:.1f} x"
         table.add_row(WAYS[way], f"{rate:,.0f}", *ratios)
-    share, times = medians[RABBIT] / medians[NOTHING], medians[RABBIT] / medians[BLOCKING]
+    share = medians[f"{READING}{RABBIT}"] / medians[f"{READING}{NOTHING}"]
+    times = medians[RABBIT] / medians[BLOCKING]
     return [
         table,
-        machine.bound(f"{share:.2f} of no pipeline", f"at least {OF_NOTHING}", share >= OF_NOTHING),
-        machine.bound(f"{times:.1f} times a blocking confirm", f"at least {TIMES_BLOCKING}", times >= TIMES_BLOCKING),
+        machine.bound(f"crawl: {share:.2f} of no pipeline", f"at least {OF_NOTHING}", share >= OF_NOTHING),
+        machine.bound(
+            f"flood: {times:.1f} times a blocking confirm", f"at least {TIMES_BLOCKING}", times >= TIMES_BLOCKING
+        ),
     ]
 
 
@@ -109,11 +127,15 @@ class SendOff:
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
+        crawler.signals.connect(self.spider_opened, signals.spider_opened)
         crawler.signals.connect(self.spider_closed, signals.spider_closed)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(crawler)
+
+    def spider_opened(self) -> None:
+        self.crawler.stats.set_value("began", time.perf_counter())
 
     async def spider_closed(self) -> None:
         if pipeline := self.crawler.get_item_pipeline(Publish):
@@ -145,7 +167,8 @@ class BlockingConfirm:
 PIPELINES = {NOTHING: {}, BLOCKING: {BlockingConfirm: 900}}
 
 
-def crawl(way: str, count: int, home: str, url: str) -> dict[str, float]:
+def crawl(way: str, count: int, home: str, url: str, site: str) -> dict[str, float]:
+    way, is_read = way.removeprefix(READING), way.startswith(READING)
     settings = get_project_settings()
     settings.setdict(
         {
@@ -153,9 +176,11 @@ def crawl(way: str, count: int, home: str, url: str) -> dict[str, float]:
             "ITEM_PIPELINES": PIPELINES.get(way, {Publish: 900}),
             "EXTENSIONS": {SendOff: 0},
             "DOWNLOADER_MIDDLEWARES": {},  # there is no site to be polite to
-            "SPIDER_MIDDLEWARES": {},  # and no page to keep
             "ROBOTSTXT_OBEY": False,
+            "DOWNLOAD_DELAY": 0,
+            "AUTOTHROTTLE_ENABLED": False,
             "DOWNLOAD_HANDLERS": {"data": "scrapy.core.downloader.handlers.datauri.DataURIDownloadHandler"},
+            "SITE_URL": site,
             "GIGSCRAPY_HOME": home,
             "RABBIT_URL": None if way == SPOOL else url,
             "LOG_LEVEL": "ERROR",
@@ -163,7 +188,7 @@ def crawl(way: str, count: int, home: str, url: str) -> dict[str, float]:
         priority="cmdline",
     )
     process = CrawlerProcess(settings)
-    crawler = process.create_crawler(Flood)
+    crawler = process.create_crawler("ligue1" if is_read else Flood)
     process.crawl(crawler)
     process.start()
     stats = crawler.stats.get_stats()
@@ -171,5 +196,5 @@ def crawl(way: str, count: int, home: str, url: str) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    way, count, home, url = sys.argv[1:]
-    sys.stdout.write(json.dumps(crawl(way, int(count), str(Path(home)), url)))
+    way, count, home, url, site = sys.argv[1:]
+    sys.stdout.write(json.dumps(crawl(way, int(count), str(Path(home)), url, site)))

@@ -15,6 +15,7 @@ from schema.database import connect, hang_up
 from schema.messages import decode
 from schema.migrations import migrate
 from tests import ROOT
+from tests.faults.filled import FilledSite
 
 pytestmark = pytest.mark.server
 
@@ -130,7 +131,8 @@ class TestGrowth:
 class TestPublishing:
     @pytest.mark.parametrize("way", publishing.WAYS)
     def test_every_quote_arrives(self, way, rabbitmq):
-        assert publishing.run(way, 40, rabbitmq) > 0
+        with FilledSite(1, books=40) as site:
+            assert publishing.run(way, 40, rabbitmq, site.url) > 0
 
 
 class TestMemory:
