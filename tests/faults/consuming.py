@@ -71,14 +71,14 @@ class Way:
         failpoint: Sequence[str] = (),
         rabbit_arguments: str = "",
         rabbit_url: str | None = None,
-        home: Path | None = None,
+        patience: int = 2,
     ) -> contextlib.AbstractContextManager[Running]:
-        """``scrapy consume``, with two seconds of patience with the database."""
-        environment = {"DATABASE_URL": f"{self.database_url}?read_timeout=2"}
+        """``scrapy consume``. :param patience: seconds that it waits for an answer of the database."""
+        environment = {"DATABASE_URL": f"{self.database_url}?read_timeout={patience}"}
         if self.rabbit_url:
             url = rabbit_url or self.rabbit_url
             environment |= {"RABBIT_URL": url + rabbit_arguments, "RABBIT_QUEUE_TYPE": self.queue_type}
-        return running("consume", *arguments, home=home or self.home, environment=environment, failpoint=failpoint)
+        return running("consume", *arguments, home=self.home, environment=environment, failpoint=failpoint)
 
     def drain(self, **options: Any) -> str:
         """Consume until nothing is left; what the consumer said."""

@@ -206,24 +206,28 @@ def test_row_25_consumers_in_each_others_way(way: Way, mariadb: MariaDB, monkeyp
 
 
 def force_a_deadlock(way: Way, mariadb: MariaDB) -> None:
-    """A transaction that has written much, and so will not be the victim, takes the last row and then asks for the first."""
+    """A transaction that has written much, and so is not made the victim, takes the last row, then wants the first."""
+    key = "match_id, market_id, line, bookmaker_id, outcome"
+    one = "SELECT * FROM LatestOdds WHERE ({key}) = (%s, %s, %s, %s, %s) FOR UPDATE"
+    rows = way.rows(f"SELECT {key} FROM LatestOdds ORDER BY match_id, market_id, line, bookmaker_id")
     mariadb.execute(f"CREATE TABLE {way.database_url.rpartition('/')[2]}.Heavy (n INT)")
+    way.send(quotes(400, start=5000, matches=4))
     with session(mariadb, way.database_url) as cursor:
+        cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")  # which locks what it finds, no more
         cursor.execute("INSERT INTO Heavy SELECT seq FROM seq_1_to_50000")
-        cursor.execute(
-            "SELECT match_id, bookmaker_id FROM LatestOdds ORDER BY match_id DESC, bookmaker_id DESC LIMIT 1"
-        )
-        last = cursor.fetchone()
-        cursor.execute("SELECT * FROM LatestOdds WHERE match_id = %s AND bookmaker_id = %s FOR UPDATE", last)
-        way.send(quotes(400, start=5000, matches=4))
-        with way.consumer("--drain") as consumer:
-            consumer.until(
-                lambda: mariadb.execute("SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'")
-            )
-            cursor.execute("SELECT * FROM LatestOdds ORDER BY match_id, bookmaker_id LIMIT 100 FOR UPDATE")
+        cursor.execute(one.format(key=key), rows[-1])
+        with way.consumer("--drain", patience=60) as consumer:
+            consumer.until(lambda: somebody_waits_for_a_lock(mariadb))
+            cursor.execute(one.format(key=key), rows[0])
             consumer.until("Deadlock found")
             cursor.connection.rollback()
             assert consumer.wait() == 0, consumer.log
+
+
+def somebody_waits_for_a_lock(mariadb: MariaDB) -> bool:
+    """The table is a copy that is made anew only if nobody has read it for a tenth of a second."""
+    time.sleep(0.3)
+    return bool(mariadb.execute("SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"))
 
 
 @pytest.mark.parametrize(
