@@ -91,7 +91,7 @@ class RunLedger:
         history = History(Path(self.crawler.settings["GIGSCRAPY_HOME"]), self.spider.asked_for)
         figures = Figures.of(self.spider.run_id, stats.get_stats(), whole_panels=self.spider.visits_matches)
         drifted = drift(figures, history.load())
-        history.add(figures)
+        history.add(figures, unusual=bool(drifted))
         return unusual(drifted) if drifted else verdict
 
     async def send(self, report: RunReport) -> None:

@@ -6,6 +6,7 @@ Every database of the project is opened by :func:`connect`, which gives all of t
 import re
 import sqlite3
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from enum import Enum
 from pathlib import Path
@@ -68,12 +69,13 @@ class Fault(Enum):
     """Nobody knows: ours, if it does not pass."""
 
 
-def connect(url: str | None, home: Path) -> Database:
+def connect(url: str | None, home: Path, *, read_timeout: int | None = None) -> Database:
     """The database at ``url``, or the embedded one in ``home``. It is opened when it is first used.
 
     :param url: ``mysql://user:password@host:3306/name`` (or ``mariadb://``), percent-encoded where need be; with
         ``+pool`` for programs of many threads; further arguments of the driver after ``?``, such as ``read_timeout=60``
         (seconds). ``sqlite:///path`` too.
+    :param read_timeout: seconds that a server's answer is waited for, where the address does not say; default 15.
     :raises BadDatabaseUrl: when that is not what it is.
     """
     if not url:
@@ -81,7 +83,7 @@ def connect(url: str | None, home: Path) -> Database:
         return _sqlite(home / EMBEDDED)
     if url.startswith("sqlite:///"):
         return _sqlite(Path(url.removeprefix("sqlite:///")))
-    return _mysql(url)
+    return _mysql(url, {} if read_timeout is None else {"read_timeout": read_timeout})
 
 
 def masked(url: str) -> str:
@@ -133,7 +135,7 @@ def _sqlite(path: Path) -> Database:
     return _Embedded(str(path), pragmas=_SQLITE_MANNERS, timeout=_SQLITE_PATIENCE)
 
 
-def _mysql(url: str) -> Database:
+def _mysql(url: str, patience: Mapping[str, int]) -> Database:
     shape = "mysql://user:password@host:3306/name"
     try:
         parts = urlsplit(url)
@@ -148,7 +150,7 @@ def _mysql(url: str) -> Database:
     if password is not None:
         arguments["password"] = str(password).encode()  # as text the driver would make it latin1
     kind: type[Database] = db_url.schemes[parts.scheme.replace("mariadb", "mysql")]
-    return kind(**{**_MYSQL_PATIENCE, **arguments, **_MYSQL_MANNERS})
+    return kind(**{**_MYSQL_PATIENCE, **patience, **arguments, **_MYSQL_MANNERS})
 
 
 # -- errors ------------------------------------------------------------------------------------------------------------

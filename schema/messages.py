@@ -132,8 +132,9 @@ class OddsItem:
             self.published_trj is not None and str(self.published_trj.normalize()),
             self.run_id,
             _sent_url(self),
-            # Later additions: what has none of them keeps the id it always had.
-            *((self.page, self.suspect) if self.page or self.suspect else ()),
+            self.parser,
+            self.page,
+            self.suspect,
         )
         # The time first: what comes lately stands together in the ledger, however long that has grown.
         second = int(self.scraped_at.timestamp()) & 0xFFFFFFFF

@@ -226,8 +226,8 @@ class Runs(Table):
     prices = IntegerField(default=0)
     refused = IntegerField(default=0)
     duplicates = IntegerField(default=0)
-    bookmakers = IntegerField(default=0)
-    suspects = IntegerField(default=0)
+    bookmakers = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
+    suspects = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
 
 
 class Pages(Table):
@@ -241,7 +241,7 @@ class Pages(Table):
     url = CharField(max_length=500, null=True)
     parser = CharField(max_length=32, null=True)
     created_at = DateTimeField(default=now)
-    content = Key(max_length=32, null=True)
+    content = Key(max_length=32, null=True, index=True)
 
 
 class Odds(Table):
@@ -336,7 +336,11 @@ class DeadLetters(Table):
     last_seen = DateTimeField(index=True)
     times = IntegerField(default=1)
     replayed_at = DateTimeField(null=True)
-    replays = IntegerField(default=0)
+    replays = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
+
+    class Meta:
+        # Covers what is counted of them: how many wait, by their reason.
+        indexes = ((("reason", "replayed_at", "last_seen"), False),)
 
 
 TABLES = (

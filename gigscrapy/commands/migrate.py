@@ -10,6 +10,9 @@ from scrapy.exceptions import UsageError
 from schema.database import BadDatabaseUrl, connect, explain, masked
 from schema.migrations import SchemaError, migrate
 
+LONGEST_STATEMENT = 3600
+"""Seconds: a column or an index on a table of many millions takes its time."""
+
 
 class Command(ScrapyCommand):
     requires_project = True
@@ -23,7 +26,7 @@ class Command(ScrapyCommand):
         url = self.settings["DATABASE_URL"]
         home = Path(self.settings["GIGSCRAPY_HOME"])
         try:
-            applied = migrate(connect(url, home))
+            applied = migrate(connect(url, home, read_timeout=LONGEST_STATEMENT))
         except (BadDatabaseUrl, SchemaError) as error:
             raise UsageError(str(error), print_help=False) from None
         except PeeweeException as error:

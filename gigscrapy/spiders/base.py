@@ -284,8 +284,8 @@ class LeagueSpider(scrapy.Spider):
 
     @property
     def asked_for(self) -> str:
-        """A name that runs share which ask for the same: ``ligue1-match-1X2``."""
-        return "-".join((self.league.name, self.wanted.depth, *sorted(self.wanted.markets)))
+        """A name that runs share which ask the same site for the same: ``www.coteur.com-ligue1-match-1X2``."""
+        return "-".join((*self.allowed_domains, self.league.name, self.wanted.depth, *sorted(self.wanted.markets)))
 
     @property
     def visits_matches(self) -> bool:

@@ -4,6 +4,7 @@ A migration is a numbered file beside this one, run once and recorded (``playhou
 is brought up to date when it is first used; one on a server by a person, with ``scrapy migrate``.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from schema.reference.tables import load
 HISTORY = "Migrations"
 PATIENCE = 60
 """Seconds to wait for another process that migrates."""
+MOMENT = 5
 
 
 class SchemaError(Exception):
@@ -81,8 +83,19 @@ def _alone(database: Database) -> Iterator[None]:
             database.pragma("foreign_keys", 1)
         return
     name = f"gigscrapy.migrate.{database.database}"[:64]
-    database.execute_sql("SELECT GET_LOCK(%s, %s)", (name, PATIENCE))
+    _await_lock(database, name)
     try:
         yield
     finally:
         database.execute_sql("SELECT RELEASE_LOCK(%s)", (name,))
+
+
+def _await_lock(database: Database, name: str) -> None:
+    """Take the server's lock; a moment at a time, for no statement may take longer than an answer is waited for.
+
+    :raises SchemaError: when another process keeps it.
+    """
+    until = time.monotonic() + PATIENCE
+    while database.execute_sql("SELECT GET_LOCK(%s, %s)", (name, MOMENT)).fetchone() != (1,):
+        if time.monotonic() > until:
+            raise SchemaError(f"another process has been migrating this database for {PATIENCE} s: wait for its end")

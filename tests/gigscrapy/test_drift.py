@@ -1,6 +1,6 @@
 import json
 import logging
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -36,6 +36,18 @@ class TestDrift:
     def test_a_bookmaker_is_missing(self):
         assert drift(run(14), [run(), run(15), run(16)]) == ["14 bookmakers were seen, usually there are 15"]
 
+    def test_it_rings_until_it_is_usual_and_no_longer(self):
+        before, rang = [run(15)] * RUNS, []
+        for _ in range(RUNS):
+            drifted = drift(run(6), before)
+            rang.append(bool(drifted))
+            before = [*before, replace(run(6), unusual=bool(drifted))][-RUNS:]
+        assert rang == [True] * 6 + [False] * 4  # then most of the runs remembered are such
+
+    def test_a_field_that_is_gone_rings_again(self):
+        before = [run(kickoff=1.0)] * 3
+        assert drift(run(kickoff=0.2), [*before, replace(run(kickoff=0.2), unusual=True)])
+
     def test_more_of_them_is_none(self):
         assert drift(run(17), [run()] * 10) == []
 
@@ -68,7 +80,10 @@ class TestHistory:
         assert History(tmp_path, "nba-match-12").load() == []
         assert [path.name for path in (tmp_path / "history").iterdir()] == ["ligue1-match-1X2.json"]
 
-    @pytest.mark.parametrize("content", ["", "{", "[{}]", '[{"run_id": 1}]', "3"])
+    @pytest.mark.parametrize(
+        "content",
+        ["", "{", "[{}]", "[3]", '[{"run_id": 1}]', "3", '[{"run_id": "r", "bookmakers": 3, "filled": null}]'],
+    )
     def test_one_that_is_damaged_is_said_and_begun_anew(self, tmp_path: Path, caplog, content):
         history = History(tmp_path, "ligue1")
         history.add(run())
@@ -93,7 +108,7 @@ def remember(home: Path, name: str, *runs: Figures) -> None:
 
 @pytest.mark.browser
 class TestCrawl:
-    NAME = "ligue1-list-1X2"
+    NAME = "127.0.0.1-ligue1-list-1X2"
 
     @pytest.fixture
     def site(self):

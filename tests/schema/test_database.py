@@ -59,6 +59,14 @@ class TestConnect:
         assert [parameters[f"{what}_timeout"] for what in ("connect", "read", "write")] == [5, 15, 15]
         assert list(tmp_path.iterdir()) == []
 
+    def test_how_long_an_answer_is_waited_for_may_be_said(self, tmp_path: Path) -> None:
+        said = [
+            connect("mysql://u@h/d?read_timeout=60", tmp_path),
+            connect("mysql://u@h/d", tmp_path, read_timeout=3600),
+            connect("mysql://u@h/d?read_timeout=60", tmp_path, read_timeout=3600),
+        ]
+        assert [database.connect_params["read_timeout"] for database in said] == [60, 3600, 60]
+
     @pytest.mark.parametrize(
         "url",
         [

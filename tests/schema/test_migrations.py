@@ -4,13 +4,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from peewee import Database, ForeignKeyField, IntegrityError, Model
+from peewee import Database, ForeignKeyField, IntegrityError, Model, OperationalError
 from playhouse.schema_diff import diff_models
 
+from schema import migrations
 from schema.database import MYSQL_TABLES, connect, hang_up, is_embedded
 from schema.migrations import SchemaError, migrate, pending, prepare
 from schema.models import TABLES, Bookmakers, LatestOdds, Messages, Odds
 from schema.reference import bookmakers, rows, sports
+from schema.reference.tables import load
 
 ALL = ["0001_tables", "0002_provenance"]
 NOT_ENFORCED = (Odds, LatestOdds, Messages)
@@ -93,6 +95,39 @@ class TestMigrate:
         with pytest.raises(SchemaError, match=r"named Sports.*a database of its own"):
             migrate(empty_database)
         assert empty_database.get_tables() == ["Sports"]
+
+    def test_the_second_may_be_broken_off_anywhere(
+        self, empty_database: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Tables of the first, with rows; each statement in turn is the one that never comes."""
+        migrations._runner(empty_database).up("0001_tables")
+        load(empty_database)
+        empty_database.execute_sql(
+            "INSERT INTO DeadLetters (body_hash, body, size, reason, detail, first_seen, last_seen, times) "
+            "VALUES ('a', 'b', 1, 'price', 'd', '2025-10-17', '2025-10-17', 1)"
+        )
+        execute, survived = empty_database.execute_sql, 0
+
+        def breaks_off(sql: str, *arguments: Any, **more: Any) -> Any:
+            if sql.startswith(("ALTER", "CREATE INDEX")):
+                if statements_left[0] == 0:
+                    raise OperationalError("gone away")
+                statements_left[0] -= 1
+            return execute(sql, *arguments, **more)
+
+        monkeypatch.setattr(empty_database, "execute_sql", breaks_off)
+        for allowed in range(20):
+            statements_left = [allowed]
+            try:
+                migrate(empty_database)
+            except OperationalError:
+                survived += 1
+            else:
+                break
+        assert survived >= 3
+        assert pending(empty_database) == []
+        letters = "SELECT replays, replayed_at FROM DeadLetters"
+        assert empty_database.execute_sql(letters).fetchall() in ([(0, None)], ((0, None),))
 
     def test_four_at_once(self, empty_database: Database, request: pytest.FixtureRequest, tmp_path: Path) -> None:
         embedded = is_embedded(empty_database)
