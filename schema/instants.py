@@ -21,11 +21,13 @@ def to_paris(instant: datetime) -> datetime:
     return instant.astimezone(PARIS)
 
 
+@lru_cache(maxsize=4096)
 def iso(instant: datetime) -> str:
     """An aware instant as ISO 8601 in UTC with microseconds: ``2025-10-17T18:45:00.000000Z``."""
     return naive(instant).isoformat(timespec="microseconds") + "Z"
 
 
+@lru_cache(maxsize=4096)
 def read_iso(text: str) -> datetime:
     """ISO 8601 with a zone as an aware UTC instant.
 

@@ -431,7 +431,9 @@ def _prices(market: Market, values: Mapping[str, Any]) -> dict[str, Decimal | No
 def _price(outcome: str, value: object) -> Decimal | None:
     """0 to 1 is how sites write *no price*; below and far above is an error somebody must see."""
     if isinstance(value, str):
-        value = read_price(value) or _number(outcome, value.strip())
+        if price := read_price(value):
+            return price
+        value = _number(outcome, value.strip())
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | Decimal):

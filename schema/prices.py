@@ -7,6 +7,7 @@ There is no third state: ``0.00``, ``1.00``, ``-`` and an empty cell all mean *n
 import re
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 PRICE_LIMIT = Decimal(100_000)
 """No bookmaker quotes as much; the column holds it with three decimals to spare."""
@@ -25,6 +26,12 @@ def read_price(text: str | None) -> Decimal | None:
     """
     if text is None:
         return None
+    # A few thousand prices come again and again; what is far too long for one is not remembered.
+    return _read_price(text) if len(text) <= 32 else _read_price.__wrapped__(text)
+
+
+@lru_cache(maxsize=8192)
+def _read_price(text: str) -> Decimal | None:
     text = text.strip()
     if not _DECIMAL_ODDS.fullmatch(text) or not text.isascii():
         return None

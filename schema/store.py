@@ -20,7 +20,6 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -142,11 +141,12 @@ class Store:
         """
         refusal = Refused(reason, detail)
         if unread:
-            glimpsed = _RUN_ID.search(incoming.body)
-            refusal.run_id = glimpsed and glimpsed[1].decode()
+            refusal.run_id = _glimpsed_run(incoming.body)
         else:
-            with suppress(Refused):
+            try:
                 refusal.run_id = decode(incoming.body, incoming.received_at).run_id
+            except Refused as unreadable:
+                refusal.run_id = unreadable.run_id or _glimpsed_run(incoming.body)
         return self._transaction([], [(incoming, refusal)])
 
     # -- reading -------------------------------------------------------------------------------------------------------
@@ -159,6 +159,8 @@ class Store:
             try:
                 message = decode(incoming.body, incoming.received_at)
             except Refused as refusal:
+                # Else the run's account would take it for a quote that is on its way, for ever.
+                refusal.run_id = refusal.run_id or _glimpsed_run(incoming.body)
                 refused.append((incoming, refusal))
             else:
                 letters.append(_open_one(message, incoming))
@@ -265,9 +267,11 @@ class Store:
         body, seen = incoming.body, text(incoming.received_at)
         digest = hashlib.blake2b(body, digest_size=16).hexdigest()
         why = (refusal.reason, refusal.detail, refusal.run_id)
-        row = (digest, body[:BODY_LENGTH], len(body), *why, seen, seen, 1, 0)
         cursor.execute(self._find_settled, (digest,))
         settled = cursor.fetchone()
+        # A replay keeps the date of the first receipt: one that comes back from it is seen now.
+        last_seen = text(datetime.now(UTC)) if settled and settled[0] else seen
+        row = (digest, body[:BODY_LENGTH], len(body), *why, seen, last_seen, 1, 0)
         self._sql.write(cursor, [row], self._insert_dead)
         if settled is not None:
             return bool(settled[0])
@@ -309,6 +313,12 @@ class Store:
             reported_at=reported_at,
             **{fields.get(name, name): report.counts.get(name, 0) for name in REPORTED_COUNTS},
         ).where((Runs.id == self._catalogue.run(report.run_id)) & supersedes).execute(self._database)
+
+
+def _glimpsed_run(body: bytes) -> str | None:
+    """The run that sent a body nobody can read, or may: the first name that stands in it as ours do."""
+    found = _RUN_ID.search(body)
+    return found and found[1].decode()
 
 
 def _open_one(message: Message, incoming: Incoming) -> _Letter:
