@@ -6,6 +6,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 LEAGUE ?= ligue1
 PORT ?= 5000
+WORKERS ?= 2
 APT := DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends
 IS_ROOT := [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null
 
@@ -23,8 +24,8 @@ admin: $(VENV)/.runs ## browse the tables on http://127.0.0.1:5000 (PORT=)
 migrate: $(VENV)/.runs ## bring the database of DATABASE_URL up to date
 	@$(VENV)/bin/scrapy migrate
 
-test: $(VENV)/.tests chromium servers ## every test, on private servers and a real browser
-	@$(PYTHON) -m pytest
+test: $(VENV)/.tests chromium servers ## every test, on private servers and a real browser; WORKERS=2 processes
+	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile
 
 test-fast: $(VENV)/.tests ## the tests that need no server, no browser and no patience
 	@$(PYTHON) -m pytest -m "not server and not browser and not slow"

@@ -108,7 +108,7 @@ VERDICTS = {
 
 STATES = {"running": "en cours", "finished": "terminé"}
 
-LETTER_STATES = {"waiting": "en attente", "settled": "réglé"}
+LETTER_STATES = {"waiting": "en attente", "settled": "en route ou réglé"}
 """Of a dead letter: whether it waits for somebody, or was replayed and has not come back."""
 
 ACCOUNTS = {

@@ -24,7 +24,7 @@ from admin import formats
 from admin.environment import open_database
 from admin.labels import outcome_label, verdict_label, verdict_mark
 from admin.words import LANGUAGES, say
-from analytics.board import Board, LeftOut, Offer, Row, board, newest_run
+from analytics.board import NEWEST_FIRST, Board, LeftOut, Offer, Row, board, newest_run
 from schema.database import BadDatabaseUrl, explain
 from schema.migrations import SchemaError
 from schema.models import Leagues, Runs
@@ -65,7 +65,7 @@ def find_run(run_id: str | None, league: str | None, language: str) -> Runs:
     elif league:
         found = _of_league(league)
     else:
-        found = Runs.select().order_by(Runs.id.desc()).first()
+        found = Runs.select().order_by(*NEWEST_FIRST).first()
     if found is None:
         raise NothingToShow(_what_there_is(run_id or league, by_run=run_id is not None, language=language))
     return found
@@ -235,10 +235,10 @@ class Report:
 
 
 def _of_league(name: str) -> Runs | None:
-    by_spider = Runs.select().where(Runs.spider == name).order_by(Runs.id.desc()).first()
+    by_spider = Runs.select().where(Runs.spider == name).order_by(*NEWEST_FIRST).first()
     leagues = Leagues.select().where(Leagues.name_key == name_key(name))
-    runs = [by_spider, *(newest_run(league) for league in leagues)]
-    return max((run for run in runs if run is not None), key=lambda run: run.id, default=None)
+    found = [run for run in (by_spider, *(newest_run(league) for league in leagues)) if run is not None]
+    return Runs.select().where(Runs.id.in_([run.id for run in found])).order_by(*NEWEST_FIRST).first()
 
 
 def _what_there_is(asked: str | None, *, by_run: bool, language: str) -> str:
@@ -246,7 +246,7 @@ def _what_there_is(asked: str | None, *, by_run: bool, language: str) -> str:
     if asked is None:
         return say("Aucun relevé encore : scrapy crawl ligue1, puis scrapy consume", language)
     if by_run:
-        newest = Runs.select().order_by(Runs.id.desc()).limit(RUNS_NAMED)
+        newest = Runs.select().order_by(*NEWEST_FIRST).limit(RUNS_NAMED)
         known = [run.run_id for run in newest]
         said = say("Le relevé « {asked} » n'existe pas.", language, asked=asked)
     else:

@@ -138,6 +138,13 @@ def board(run: Runs, *, complete_only: bool = False) -> Board:
     return Board(tuple(sorted(rows, key=_order)), since)
 
 
+NEWEST_FIRST = (Runs.started_at.desc(), Runs.id.desc())
+"""The order of runs. Their ids tell little of it: of runs that were first met in one batch the ids follow no time.
+
+A run that has not reported yet, of which nobody knows when it started, comes last on both kinds of database.
+"""
+
+
 def newest_run(league: Leagues) -> Runs | None:
     """The run that saw a match of ``league`` last; ``None`` where no run has.
 

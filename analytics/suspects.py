@@ -1,20 +1,28 @@
 """Which prices count: a suspect one does not, until a second observation confirms it.
 
-A suspect price (:mod:`schema.plausibility`) is confirmed where the same bookmaker's price of the same outcome was seen
-at another instant, before or after, within 2 %. What is wrong for a moment is rarely wrong twice alike; what is odd and
-true stays. A page that was read by its structure alone would be read the same way again, so that only an observation
-without any mark confirms what it told.
+A suspect price (:mod:`schema.plausibility`) is confirmed where another run saw the same bookmaker's price of the same
+outcome within 2 %, before or after: late enough that it looked again, and not so long away that it speaks of another
+price. The same text fetched twice is one observation. What is wrong for a moment is rarely wrong twice alike; what is
+odd and true stays. A page that was read by its structure alone would be read the same way again, so that only an
+observation without any mark confirms what it told.
 """
 
-from peewee import Case, ModelSelect, fn
+from datetime import timedelta
 
-from schema.models import Odds
+from peewee import Case, Expression, ModelAlias, ModelSelect, fn
+
+from schema.models import Odds, Pages
 from schema.plausibility import READ_BY_STRUCTURE
 
 MILLI = 1000
 """Prices have three decimals: so many times a price is whole, and the same number to every database."""
 WITHIN = 50
 """Two prices agree when they are no further apart than one part in so many of the suspect one."""
+
+AT_LEAST = timedelta(minutes=10)
+"""Between two observations: the same page, asked again at once, is the same page."""
+AT_MOST = timedelta(days=7)
+"""Between two observations: what was offered long before or long after says nothing of this price."""
 
 
 def doubted() -> Case:
@@ -37,4 +45,16 @@ def _confirmations() -> "ModelSelect[Odds]":
     price, again = (fn.ROUND(table.odd_value * MILLI) for table in (Odds, other))
     agrees = fn.ABS(price - again) * WITHIN <= price
     counts = (Odds.suspect != READ_BY_STRUCTURE) | other.suspect.is_null()
-    return other.select(1).where(same_outcome & (other.scraped_at != Odds.scraped_at) & agrees & counts)
+    return other.select(1).where(same_outcome & agrees & counts & _looked_again(other))
+
+
+def _looked_again(other: "ModelAlias[Odds]") -> Expression:
+    """Whether ``other`` is an observation of its own. Where no run and no text is named, the time alone tells."""
+    seconds_of = Odds._meta.database.to_timestamp  # noqa: SLF001 - each kind of database has a function of its own
+    apart = fn.ABS(seconds_of(other.scraped_at) - seconds_of(Odds.scraped_at))
+    in_time = apart.between(AT_LEAST.total_seconds(), AT_MOST.total_seconds())
+    another_run = Odds.run.is_null() | other.run.is_null() | (other.run != Odds.run)
+    page, other_page = Pages.alias(), Pages.alias()
+    same_text = page.select(1).join(other_page, on=(page.content == other_page.content))
+    same_text = same_text.where((page.id == Odds.page) & (other_page.id == other.page))
+    return in_time & another_run & ~fn.EXISTS(same_text)

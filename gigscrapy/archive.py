@@ -46,6 +46,9 @@ LEVEL = 3
 
 MEGABYTE = 1_000_000
 
+LONGEST_DAYS = 36_500
+"""A century: no page is older, and the calendar ends somewhere beyond."""
+
 _KEY = re.compile(r"[0-9a-f]{32}")
 
 _SCHEMA = """
@@ -125,7 +128,8 @@ class KeptRun:
 class Bounds:
     """How much is kept.
 
-    :ivar days: since a text was last seen; :ivar megabytes: of compressed texts (10^6 bytes); the oldest go first.
+    :ivar days: since a text was last seen, a century at most.
+    :ivar megabytes: of compressed texts (10^6 bytes); the oldest go first.
     :ivar runs: of so many newest runs all pages stay, whatever the other two say: no crawl loses what it has just kept.
     """
 
@@ -277,7 +281,7 @@ class Archive:
     def prune(self, bounds: Bounds, now: datetime) -> Pruned:
         """Remove what is too old and, oldest first, what is too much; and files that nobody entered."""
         pruned = Pruned()
-        oldest_kept = iso(now - timedelta(days=bounds.days))
+        oldest_kept = iso(now - timedelta(days=min(bounds.days, LONGEST_DAYS)))
         while self._remove_some(bounds, oldest_kept, pruned):
             time.sleep(TURN_SECONDS)
         self._forget(bounds.runs, oldest_kept)

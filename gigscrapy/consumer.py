@@ -19,6 +19,7 @@ from typing import TypeVar
 from peewee import Database
 
 from gigscrapy.broker import BrokerError, Delivery, Receiver
+from gigscrapy.deadletters import REPLAYED
 from gigscrapy.quarantine import TRIALS, Epidemic, Quarantine
 from schema.database import Fault, explain, fault_of, hang_up
 from schema.migrations import SchemaError, prepare
@@ -290,8 +291,9 @@ class Consumer:
             logger.warning("a bookmaker that nobody has reviewed: %r", name)
 
     def _beware(self, deliveries: Sequence[Delivery], outcome: Outcome) -> None:
-        refused = len(outcome.refused)
-        self._refused_lately.extend([True] * refused + [False] * (len(deliveries) - refused))
+        # Without what a person put back: that it is refused again is no news of its sender, nor of this program.
+        refused = {id(incoming) for incoming, _ in outcome.refused}
+        self._refused_lately.extend(id(each) in refused for each in deliveries if REPLAYED not in each.headers)
         if sum(self._refused_lately) > TOLERATED:
             raise Halt(
                 f"more than {TOLERATED} of the last {WINDOW} messages were refused: look at DeadLetters, then at their "

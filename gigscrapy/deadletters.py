@@ -1,15 +1,18 @@
 """Dead letters as a work list: which of them wait, and putting them back into the queue once what they lack is mended.
 
-A letter waits from the day it is refused. Replayed, it is on its way again; refused again, it waits again; else it is
-settled. Nothing here changes a letter, and nothing deletes one: what is replayed is the body as it came, dated as it
-was received.
+A letter waits from the day it is refused. Replayed, it is on its way or settled, which only its return could tell
+apart: refused again, it waits again. Nothing here changes a letter, and nothing deletes one: what is replayed is the
+body as it came, dated as it was received.
 
 Any of this may be killed at any instant, or run twice at once: a body is put back before its copy in ``odds.dead`` is
 let go, so it may be sent twice, which the store counts once.
+
+What is replayed is marked as such (:data:`REPLAYED`): a thousand letters that are refused again halt no consumer.
 """
 
 import asyncio
 import hashlib
+import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,7 +30,13 @@ from schema.database import begin_writing
 from schema.models import BODY_LENGTH, DeadLetters, Runs, now
 
 BATCH = 100
-"""Letters that are in memory at once."""
+"""Letters that are sorted at once."""
+
+BATCH_BYTES = 4 << 20
+"""So much their bodies may come to; RabbitMQ sends twice as much ahead. Larger ones are taken one by one."""
+
+REPLAYED = "x-replayed"
+"""The header of what a replay puts back into the queue."""
 
 LOOK_SECONDS = 1.0
 """How long the queue of the dead may bring nothing before it is taken for empty."""
@@ -58,24 +67,32 @@ class Queues:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The letters that are meant: those with these numbers, or all of one reason, or all there are."""
+    """The letters that are meant: those with these numbers, or all of one reason, of one run, or of both; or all."""
 
     ids: frozenset[int] | None = None
     reason: str | None = None
+    run_id: str | None = None
 
     @property
     def condition(self) -> object:
         """What a row has to meet whose copy in the queue is gone."""
         if self.ids is not None:
             return DeadLetters.id.in_(self.ids)
-        return WAITING if self.reason is None else WAITING & (DeadLetters.reason == self.reason)
+        condition = WAITING
+        if self.reason is not None:
+            condition &= DeadLetters.reason == self.reason
+        if self.run_id is not None:
+            condition &= DeadLetters.run_id == self.run_id
+        return condition
 
     def holds(self, delivery: Delivery, letter: DeadLetters | None) -> bool:
-        """Whether a copy from the queue is meant. One that this database does not know tells its reason itself."""
+        """Whether a copy from the queue is meant. One that this database does not know tells its reason itself, and of
+        its run nothing.
+        """
         if self.ids is not None:
             return letter is not None and letter.id in self.ids
-        reason = letter.reason if letter else delivery.headers.get("x-reason")
-        return self.reason in (None, reason)
+        reason, run_id = (letter.reason, letter.run_id) if letter else (delivery.headers.get("x-reason"), None)
+        return self.reason in (None, reason) and self.run_id in (None, run_id)
 
 
 @dataclass(slots=True)
@@ -94,7 +111,10 @@ class Replayed:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Of one reason, how many letters wait, and how many are settled: replayed, and not come back."""
+    """Of one reason, how many letters wait, and how many were replayed and have not come back.
+
+    :ivar settled: the latter: they are on their way, or settled.
+    """
 
     reason: str
     waiting: int
@@ -143,11 +163,18 @@ class _Replay:
         left = depths(self._queues.rabbit_url, self._queues.home)[DEAD_QUEUE]
         if not left:
             return
-        limit = min(BATCH, left)
+        limit = min(self._at_once(), left)
         with self._dead() as source:
             while left > 0 and (taken := _patiently(source, limit)):
                 self._sort(source, taken[:left])
                 left -= len(taken)
+                if max(len(delivery.body) for delivery in taken) > BATCH_BYTES / BATCH:
+                    limit = 1  # a large one that this database does not know, or thinks gone
+
+    def _at_once(self) -> int:
+        """How many to take at once, so that the largest ones there are may come together."""
+        largest = DeadLetters.select(fn.MAX(DeadLetters.size)).where(WAITING).scalar(self._database)
+        return max(1, min(BATCH, BATCH_BYTES // (largest or 1)))
 
     @contextmanager
     def _dead(self) -> Iterator[Receiver]:
@@ -255,9 +282,22 @@ def _as_received(letter: DeadLetters) -> Delivery:
     return Delivery(None, bytes(letter.body), letter.body_hash, letter.first_seen.replace(tzinfo=UTC))
 
 
+class _MarkingFile(QueueFile):
+    """The spool, for one who puts back."""
+
+    def put_back(self, deliveries: Sequence[Delivery]) -> None:
+        """Into ``odds``, marked; all or none."""
+        mark = json.dumps({REPLAYED: True})
+        with self._writing() as db:
+            db.executemany(
+                "INSERT INTO message (queue, message_id, body, taken_in, headers) VALUES (?, ?, ?, ?, ?)",
+                ((QUEUE, each.message_id, each.body, each.received_at.timestamp(), mark) for each in deliveries),
+            )
+
+
 def _spool(home: Path, deliveries: Sequence[Delivery]) -> None:
-    with QueueFile(spool_path(home)) as file:
-        file.add((QUEUE, each.message_id, each.body, each.received_at.timestamp()) for each in deliveries)
+    with _MarkingFile(spool_path(home)) as file:
+        file.put_back(deliveries)
 
 
 async def _send(rabbit_url: str, queue_type: str, deliveries: Sequence[Delivery]) -> None:
@@ -279,6 +319,7 @@ async def _send(rabbit_url: str, queue_type: str, deliveries: Sequence[Delivery]
                 message_id=each.message_id,
                 timestamp=int(each.received_at.timestamp()),
                 app_id="gigscrapy",
+                headers={REPLAYED: True},
             )
             answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
             link.publish(QUEUE, each.body, properties, answer.set_result)

@@ -1,6 +1,7 @@
 """Keeps the pages that a crawl reads, before it reads them. A crawl that cannot keep them goes on without."""
 
 import logging
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,14 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
+RUNS_AT_MOST = 1_000_000_000
+"""As many as the index can be asked for, and more."""
+
+
+class BadBound(ValueError):
+    """A bound of the archive that cannot be; the message says what can."""
+
+
 class KeepPages:
     """Puts each page that a parser is about to be given into the archive, and its key into the response's ``meta``.
 
@@ -29,17 +38,23 @@ class KeepPages:
     and what an address leads to that has moved, no parser is given.
     """
 
-    def __init__(self, crawler: Crawler, spider: LeagueSpider) -> None:
+    def __init__(self, crawler: Crawler, spider: LeagueSpider, limits: Bounds) -> None:
         self.crawler, self.spider = crawler, spider
         self.home = Path(crawler.settings["GIGSCRAPY_HOME"])
-        self.bounds = bounds(crawler.settings)
+        self.bounds = limits
         self.archive: Archive | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        if not isinstance(crawler.spider, LeagueSpider) or not bounds(crawler.settings).megabytes:
+        if not isinstance(crawler.spider, LeagueSpider):
             raise NotConfigured
-        keeper = cls(crawler, crawler.spider)
+        try:
+            limits = bounds(crawler.settings)
+        except BadBound as error:
+            raise NotConfigured(f"no page is kept: {error}") from None
+        if not limits.megabytes:
+            raise NotConfigured
+        keeper = cls(crawler, crawler.spider, limits)
         crawler.signals.connect(keeper.spider_closed, signals.spider_closed)
         return keeper
 
@@ -93,9 +108,17 @@ class KeepPages:
 
 
 def bounds(settings: BaseSettings) -> Bounds:
-    """What ARCHIVE_DAYS, ARCHIVE_MB and ARCHIVE_RUNS say."""
-    return Bounds(
-        days=settings.getfloat("ARCHIVE_DAYS"),
-        megabytes=settings.getfloat("ARCHIVE_MB"),
-        runs=settings.getint("ARCHIVE_RUNS"),
-    )
+    """What ARCHIVE_DAYS, ARCHIVE_MB and ARCHIVE_RUNS say. :raises BadBound: when one of them is no number from 0 on."""
+    days, megabytes, runs = (_number(settings, name) for name in ("ARCHIVE_DAYS", "ARCHIVE_MB", "ARCHIVE_RUNS"))
+    return Bounds(days=days, megabytes=megabytes, runs=int(min(runs, RUNS_AT_MOST)))
+
+
+def _number(settings: BaseSettings, name: str) -> float:
+    said = settings.get(name, 0)
+    try:
+        number = float(said)
+    except (TypeError, ValueError):
+        number = math.nan
+    if number >= 0:  # which what is no number is not
+        return number
+    raise BadBound(f"{name} is a number, 0 or more, not {str(said)[:80]!r}")

@@ -10,6 +10,9 @@ from peewee import JOIN, Database
 from gigscrapy.replay import Place, bookmaker_of
 from schema.models import Bookmakers, Leagues, MarketNames, Matches, Odds, Pages, Runs, Teams
 
+LARGEST_ID = 2**63 - 1
+"""Of a row; SQLite cannot be asked for another."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
@@ -40,6 +43,8 @@ class Provenance:
     @classmethod
     def of(cls, database: Database, odds_id: int) -> Self | None:
         """That of one row of Odds; ``None`` if there is no such row."""
+        if odds_id > LARGEST_ID:
+            return None
         home, away = Teams.alias(), Teams.alias()
         query = (
             Odds.select(

@@ -3,6 +3,8 @@
 Nothing is written: neither into the tables nor into the archive.
 """
 
+import os
+import sys
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,8 +24,8 @@ from gigscrapy.pages import PageChanged
 from gigscrapy.pages.league import read_league
 from gigscrapy.pages.match import read_match
 from gigscrapy.quoting import Sighting, completed, list_quotes, match_quotes
-from gigscrapy.spiders.base import Wanted
-from schema.database import connect, hang_up
+from gigscrapy.spiders.base import BadArgument, Wanted
+from schema.database import EMBEDDED, connect, hang_up
 from schema.instants import from_paris, naive
 from schema.matches import match_key
 from schema.messages import OddsItem
@@ -36,6 +38,14 @@ class LeagueGone(LookupError):
     """The catalogue lacks the league that a page was fetched for."""
 
 
+class ArgumentsUnknown(LookupError):
+    """A crawl was asked for something that today's program does not know."""
+
+
+CANNOT_BE_READ = (PageChanged, LeagueGone, ArgumentsUnknown)
+"""Why a kept page is not read again: reasons, no errors of ours."""
+
+
 # -- reading again -----------------------------------------------------------------------------------------------------
 
 
@@ -43,7 +53,8 @@ def reread(page: Page, text: str, *, everything: bool = False) -> list[OddsItem]
     """The quotes that today's parsers find in a kept page, and that its crawl would have sent.
 
     :param everything: also those of a list that the crawl was not asked for, or only held the match pages against.
-    :raises PageChanged: when no parser knows the page; :raises LeagueGone: when its league is gone from the catalogue.
+    :raises PageChanged: when no parser knows the page; :raises LeagueGone: when its league is gone from the catalogue;
+    :raises ArgumentsUnknown: when what its crawl was asked for means nothing today.
     """
     league = _league(page.spider)
     sighting = Sighting(league=league, run_id=page.run_id, url=page.url, scraped_at=page.fetched_at, kept=page.key)
@@ -59,7 +70,7 @@ def _of_match(page: Page, text: str, sighting: Sighting) -> list[OddsItem]:
 def _of_list(page: Page, text: str, sighting: Sighting, *, everything: bool) -> list[OddsItem]:
     league, now = sighting.league, page.fetched_at
     market = page.market or league.market
-    wanted = Wanted.read(league, **page.arguments)
+    wanted = _wanted(page, league)
     listed = read_league(text, url=page.url, now=now, market=market)
     return [
         item
@@ -68,6 +79,16 @@ def _of_list(page: Page, text: str, sighting: Sighting, *, everything: bool) -> 
         if everything or wanted.quotes_from_list(match, market, league, now)
         for item in list_quotes(listed, match, market, sighting)
     ]
+
+
+def _wanted(page: Page, league: League) -> Wanted:
+    try:
+        return Wanted.read(league, **page.arguments)
+    except BadArgument as error:
+        raise ArgumentsUnknown(f"its crawl was asked for what is not known any more: {error}") from None
+    except TypeError:
+        names = ", ".join(sorted(page.arguments))
+        raise ArgumentsUnknown(f"its crawl had arguments that are not known any more, among {names}") from None
 
 
 def _league(name: str) -> League:
@@ -88,6 +109,11 @@ def looking_into(url: str | None, home: Path) -> Iterator[Database]:
         yield database
     finally:
         hang_up(database)
+
+
+def is_there(url: str | None, home: Path) -> bool:
+    """Whether there is a database to look into: the embedded one is made by whoever stores first, not by looking."""
+    return bool(url) or (home / EMBEDDED).is_file()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,13 +224,15 @@ class Compared:
 
     :ivar page: as it was fetched last; :ivar same: how many prices and kick-offs agree.
     :ivar unread: why nothing can be read in it, empty where something can.
-    :ivar needs_browser: nobody reads it, and nobody did: plain, it was but a reason to ask the browser.
+    :ivar as_then: nothing can be read in it, and nothing was stored of it: that is no difference.
+    :ivar needs_browser: the same of a plain page, which was but a reason to ask the browser; ``unread`` is empty.
     """
 
     page: Page
     same: int = 0
     differences: list[Difference] = field(default_factory=list)
     unread: str = ""
+    as_then: bool = False
     needs_browser: bool = False
 
 
@@ -255,12 +283,15 @@ def _compare(home: Path, key: str, pages: list[Page], then: Told | None) -> Comp
     for page in pages:
         try:
             now.hear_quotes(reread(page, text))
-        except (PageChanged, LeagueGone) as error:
+        except CANNOT_BE_READ as error:
             compared.unread = str(error)
         except Exception as error:  # noqa: BLE001 - whatever a parser stumbles over is what is looked for
             compared.unread = f"an error of ours, {type(error).__name__}: {error}"
-    if compared.unread and not then.prices and not any(page.rendered for page in pages):
-        compared.needs_browser, compared.unread = True, ""
+    if compared.unread and not then.prices:
+        if any(page.rendered for page in pages):
+            compared.as_then = True
+        else:
+            compared.needs_browser, compared.unread = True, ""
     compared.same, compared.differences = _differences(then, now)
     return compared
 
@@ -303,7 +334,8 @@ class Tally:
         self.runs.add(one.page.run_id)
         self.counts["pages"] += 1
         self.counts["same"] += one.same
-        self.counts["unread"] += bool(one.unread)
+        self.counts["unread"] += bool(one.unread) and not one.as_then
+        self.counts["as then"] += one.as_then
         self.counts["browser"] += one.needs_browser
         self.counts.update(difference.kind for difference in one.differences)
 
@@ -316,10 +348,11 @@ class Tally:
         needs_browser = (
             f" ({count['browser']} plain ones tell nothing without their script)" if count["browser"] else ""
         )
+        as_then = f" and {count['as then']} could not then either" if count["as then"] else ""
         return (
             f"{count['pages']} pages of {len(self.runs)} runs read again{needs_browser}: {count['same']} prices and"
             f" kick-offs are as stored, {count['differs']} differ, {count['not stored']} are read and not stored,"
-            f" {count['not read']} are stored and not read any more; {count['unread']} pages cannot be read"
+            f" {count['not read']} are stored and not read any more; {count['unread']} pages cannot be read{as_then}"
         )
 
 
@@ -329,7 +362,22 @@ def day_or_instant(text: str) -> datetime:
     :raises ValueError: when it is neither.
     """
     instant = datetime.fromisoformat(text)
-    return from_paris(instant) if instant.tzinfo is None else instant.astimezone(UTC)
+    try:
+        return from_paris(instant) if instant.tzinfo is None else instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{text!r} is beyond the calendar in UTC") from None
+
+
+@contextmanager
+def while_read() -> Iterator[None]:
+    """Print for as long as somebody reads it: a reader that goes (``| head``) has seen enough, which is no error."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        nobody = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nobody, sys.stdout.fileno())  # or what is still to be written would fail as Python ends
+        os.close(nobody)
 
 
 def printed(price: Decimal) -> str:

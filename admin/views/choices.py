@@ -5,6 +5,7 @@ from admin.labels import LETTER_STATES, STATES, STATUSES, VERDICTS, outcome_labe
 from admin.views.filters import Options
 from admin.views.names import name_of
 from admin.words import Phrase, spoken
+from analytics.board import NEWEST_FIRST
 from schema.markets import MARKETS
 from schema.models import Bookmakers, Leagues, MarketNames, Runs, Sports
 
@@ -41,8 +42,8 @@ def bookmakers() -> Options:
 
 
 def runs() -> Options:
-    rows = Runs.select(Runs.id, Runs.run_id, Runs.spider, Runs.started_at).order_by(Runs.id.desc()).limit(RUNS_OFFERED)
-    return [(str(run.id), name_of(run)) for run in rows]
+    rows = Runs.select(Runs.id, Runs.run_id, Runs.spider, Runs.started_at).order_by(*NEWEST_FIRST)
+    return [(str(run.id), name_of(run)) for run in rows.limit(RUNS_OFFERED)]
 
 
 def outcomes() -> Options:

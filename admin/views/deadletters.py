@@ -120,7 +120,12 @@ def asked_for(form: Any) -> Chosen | None:
 def outcome(done: Replayed) -> str:
     """What a replay did, in a sentence for people."""
     sentence = say("Messages remis dans la file : {count} (scrapy consume les enregistre).", count=done.letters)
-    if not done.cut:
-        return sentence
-    numbers = ", ".join(map(str, done.cut))
-    return f"{sentence} {say('Incomplets, et sans copie dans la file : {numbers}.', numbers=numbers)}"
+    if done.cut:
+        sentence += f" {say('Incomplets, et sans copie dans la file : {numbers}.', numbers=_listed(done.cut))}"
+    if done.unknown:
+        sentence += f" {say('Aucun message ne porte ces numéros : {numbers}.', numbers=_listed(done.unknown))}"
+    return sentence
+
+
+def _listed(numbers: list[int]) -> str:
+    return ", ".join(map(str, numbers))

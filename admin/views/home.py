@@ -8,6 +8,7 @@ from peewee import SQL
 from admin.views import base
 from admin.views.base import TableView, address
 from admin.words import Phrase
+from analytics.board import NEWEST_FIRST
 from schema.models import Runs
 
 RUNS_SHOWN = 8
@@ -22,7 +23,7 @@ class HomeView(AdminIndexView):
 
     @address("/")
     def index(self) -> str:
-        runs = list(Runs.select().order_by(Runs.id.desc()).limit(RUNS_SHOWN))
+        runs = list(Runs.select().order_by(*NEWEST_FIRST).limit(RUNS_SHOWN))
         return self.render(
             "index.html",
             tables=[(view, base.count_rows(view.model.select(SQL("1")))) for view in self._tables],

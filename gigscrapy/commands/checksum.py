@@ -1,4 +1,4 @@
-"""``scrapy checksum``: what the tables say, in one line each. The same messages give the same, whatever their order."""
+"""``scrapy checksum``: a line for each table that messages fill. The same messages give the same, in any order."""
 
 import argparse
 import hashlib
@@ -24,12 +24,15 @@ class Command(ScrapyCommand):
         return "[options]"
 
     def short_desc(self) -> str:
-        return "Print rows and checksum of every table"
+        return "Print rows and checksum of the tables that messages fill"
 
     def long_desc(self) -> str:
         return (
-            "Print rows and checksum of every table. Two databases that stored the same messages print the same,"
-            " however often and in whatever order these came. Stop the consumers meanwhile: tables are read one by one."
+            "Print rows and checksum of the tables that messages fill: Leagues, Teams, Bookmakers, Matches, Runs, Odds,"
+            " LatestOdds, Messages and DeadLetters. (Sports and MarketNames come with the program; Pages are told with"
+            " the prices read from them.) Two databases that stored the same messages print the same, however often and"
+            " in whatever order these came. Left out is what may differ: numbers of rows, when a row was made, how"
+            " often a letter came. Stop the consumers meanwhile: tables are read one by one."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:

@@ -8,6 +8,7 @@ from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.exceptions import UsageError
 
 from gigscrapy import browser
+from gigscrapy.keeping import BadBound, bounds
 from gigscrapy.leagues import load, nearest
 from gigscrapy.spiders.base import BadArgument, Wanted
 
@@ -39,6 +40,10 @@ class Command(CrawlCommand):
         except TypeError:
             raise UsageError("arguments are depth=, markets=, days= and match=", print_help=False) from None
         assert self.settings
+        try:
+            bounds(self.settings)
+        except BadBound as error:
+            raise UsageError(str(error), print_help=False) from None
         if not is_address(self.settings["SITE_URL"]):
             raise UsageError(
                 "SITE_URL is an address such as https://www.coteur.com, without a password", print_help=False

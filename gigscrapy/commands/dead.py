@@ -24,6 +24,10 @@ from schema.migrations import SchemaError, prepare
 from schema.models import DeadLetters
 
 LISTED = 50
+MOST_LISTED = 10_000
+
+GONE = "on its way or settled"
+"""What a letter is that was replayed and has not come back: which of the two, only its return would tell."""
 
 _PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+')
 
@@ -33,7 +37,7 @@ class Command(ScrapyCommand):
     requires_crawler_process = False
 
     def syntax(self) -> str:
-        return "[options] | show ID | replay ID… | replay --reason REASON | replay --all"
+        return "[options] | show ID | replay ID… | replay [--reason REASON] [--run RUN] | replay --all"
 
     def short_desc(self) -> str:
         return "List the messages that could not be kept, show one, put them back into the queue"
@@ -41,30 +45,37 @@ class Command(ScrapyCommand):
     def long_desc(self) -> str:
         return (
             "List the messages that could not be kept, the newest first. `show ID` tells all of one. `replay` puts one,"
-            " all of a reason, or all back into the queue, once what they lack is mended: a sport that was unknown, a"
-            " program that was old. Nothing is changed and nothing deleted; one that is refused again waits again."
+            " all of a reason or of a run, or all back into the queue, once what they lack is mended: a sport that was"
+            " unknown, a program that was old. Nothing is changed and nothing deleted; one that is refused again waits"
+            " again."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--reason", help="only letters refused for this reason, such as malformed")
-        parser.add_argument("--run", help="only letters of this run (list)")
-        parser.add_argument("--limit", type=int, default=LISTED, help=f"so many at most (list; default {LISTED})")
+        parser.add_argument("--run", help="only letters of this run")
+        told = f"so many at most, 1 to {MOST_LISTED:,} (list; default {LISTED})"
+        parser.add_argument("--limit", type=int, help=told)
         parser.add_argument("--all", action="store_true", help="all of them (replay)")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         match args:
             case []:
+                refuse_unused(opts, "the list", "all")
+                limit = read_limit(opts.limit)
                 with self.database() as database:
-                    show_list(database, opts.reason, opts.run, opts.limit)
-            case ["show", number]:
+                    self.exitcode = show_list(database, Chosen(reason=opts.reason, run_id=opts.run), limit)
+            case ["show", text]:
+                refuse_unused(opts, "show", "reason", "run", "limit", "all")
+                number = read_number(text)
                 with self.database() as database:
-                    self.exitcode = show_one(database, read_number(number))
+                    self.exitcode = show_one(database, number)
             case ["replay", *numbers]:
-                chosen = read_chosen(numbers, opts.reason, everything=opts.all)
+                refuse_unused(opts, "replay", "limit")
+                chosen = read_chosen(numbers, opts.reason, opts.run, everything=opts.all)
                 with self.database() as database:
                     done = replay(database, self.queues(), chosen)
-                    self.exitcode = tell(done)
+                    self.exitcode = tell(database, chosen, done)
             case _:
                 raise UsageError("scrapy dead, scrapy dead show ID, or scrapy dead replay ID…", print_help=False)
 
@@ -103,18 +114,37 @@ def read_number(text: str) -> int:
     return int(text)
 
 
-def read_chosen(numbers: list[str], reason: str | None, *, everything: bool) -> Chosen:
+def refuse_unused(opts: argparse.Namespace, action: str, *names: str) -> None:
+    """:raises UsageError: where an option is given that ``action`` would pass over: its user meant something by it."""
+    given = [f"--{name}" for name in names if getattr(opts, name) is not None and getattr(opts, name) is not False]
+    if given:
+        raise UsageError(f"scrapy dead: {action} takes no {' and no '.join(given)}", print_help=False)
+
+
+def read_limit(limit: int | None) -> int:
+    """:raises UsageError: when nobody could want so many, or so few."""
+    if limit is None:
+        return LISTED
+    if not 1 <= limit <= MOST_LISTED:
+        raise UsageError(f"--limit takes 1 to {MOST_LISTED:,}", print_help=False)
+    return limit
+
+
+def read_chosen(numbers: list[str], reason: str | None, run_id: str | None, *, everything: bool) -> Chosen:
     """Which letters are meant. :raises UsageError: when that is said in no way, or in two."""
-    if (bool(numbers), reason is not None, everything).count(True) != 1:
-        raise UsageError("scrapy dead replay takes numbers, or --reason REASON, or --all", print_help=False)
-    return Chosen(ids=frozenset(map(read_number, numbers)) if numbers else None, reason=reason)
+    narrowed = reason is not None or run_id is not None
+    if (bool(numbers), narrowed, everything).count(True) != 1:
+        told = "scrapy dead replay takes numbers, or --reason REASON or --run RUN or both, or --all"
+        raise UsageError(told, print_help=False)
+    return Chosen(ids=frozenset(map(read_number, numbers)) if numbers else None, reason=reason, run_id=run_id)
 
 
 # -- what is shown -----------------------------------------------------------------------------------------------------
 
 
-def show_list(database: Database, reason: str | None, run_id: str | None, limit: int) -> None:
-    """The newest letters in a table, then how many there are of each reason."""
+def show_list(database: Database, asked: Chosen, limit: int) -> int:
+    """The newest letters in a table, then how many there are of each reason. :returns: the exit code."""
+    reason, run_id = asked.reason, asked.run_id
     query = DeadLetters.select(*LIGHT).order_by(DeadLetters.last_seen.desc(), DeadLetters.id.desc()).limit(limit)
     if reason is not None:
         query = query.where(DeadLetters.reason == reason)
@@ -129,16 +159,35 @@ def show_list(database: Database, reason: str | None, run_id: str | None, limit:
     if table.row_count:
         # Into a pipe one letter stays one line, however long.
         Console(width=None if sys.stdout.isatty() else 800).print(table)
-    for line in counted(tallies(database)):
+    found = tallies(database)
+    for line in counted(found):
         say(line)
+    strangers = list(unknown(database, asked, found))
+    for line in strangers:
+        say(line)
+    return 1 if strangers else 0
+
+
+def unknown(database: Database, asked: Chosen, found: list[Tally]) -> Iterator[str]:
+    """A sentence for a reason and for a run that no letter has."""
+    reasons = [tally.reason for tally in found]
+    if asked.reason is not None and asked.reason not in reasons:
+        yield (
+            f"no dead letter has the reason {printable(asked.reason)}; there "
+            + (f"are: {', '.join(map(printable, sorted(reasons)))}" if reasons else "are no dead letters")
+        )
+    if asked.run_id is not None:
+        of_run = DeadLetters.select().where(DeadLetters.run_id == asked.run_id)
+        if not of_run.exists(database):
+            yield f"no dead letter is of the run {printable(asked.run_id)}"
 
 
 def counted(found: list[Tally]) -> Iterator[str]:
-    """How many wait, and how many are settled, of each reason and in all."""
+    """How many wait, and how many were replayed and have not come back, of each reason and in all."""
     for tally in found:
-        yield f"{printable(tally.reason)}: {tally.waiting} waiting, {tally.settled} settled"
+        yield f"{printable(tally.reason)}: {tally.waiting} waiting, {tally.settled} {GONE}"
     waiting, settled = sum(tally.waiting for tally in found), sum(tally.settled for tally in found)
-    yield f"{waiting + settled} dead letters: {waiting} waiting, {settled} settled (replayed, and not come back)"
+    yield f"{waiting + settled} dead letters: {waiting} waiting, {settled} {GONE} (replayed, and not come back)"
 
 
 def show_one(database: Database, number: int) -> int:
@@ -166,18 +215,22 @@ def show_one(database: Database, number: int) -> int:
     return 0
 
 
-def tell(done: Replayed) -> int:
+def tell(database: Database, chosen: Chosen, done: Replayed) -> int:
     """What a replay did. :returns: the exit code."""
+    # What it sent may be of a reason that only the queue knows.
+    strangers = [] if done.letters else list(unknown(database, chosen, tallies(database)))
+    for line in strangers:
+        say(line)
     for number in done.unknown:
         say(f"there is no dead letter {number}")
     for number in done.cut:
         say(f"dead letter {number} is kept only in part, and odds.dead brought no copy of it: it cannot be replayed")
     say(f"{done.letters} dead letters are back in the queue; `scrapy consume` stores them, or refuses them again")
-    return 1 if done.unknown or done.cut else 0
+    return 1 if strangers or done.unknown or done.cut else 0
 
 
 def state(letter: DeadLetters) -> str:
-    return "waiting" if is_waiting(letter) else "settled"
+    return "waiting" if is_waiting(letter) else GONE
 
 
 def instant(value: datetime) -> str:

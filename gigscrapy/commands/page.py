@@ -4,6 +4,7 @@ import argparse
 import re
 import sys
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -17,10 +18,19 @@ from scrapy.exceptions import UsageError
 
 from gigscrapy import archive
 from gigscrapy.archive import MEGABYTE, Archive, Bounds, Page
-from gigscrapy.keeping import bounds
-from gigscrapy.pages import PageChanged
+from gigscrapy.keeping import BadBound, bounds
 from gigscrapy.provenance import Provenance, was_kept
-from gigscrapy.replay import LeagueGone, Told, bookmaker_of, looking_into, printed, reread, shown
+from gigscrapy.replay import (
+    CANNOT_BE_READ,
+    Told,
+    bookmaker_of,
+    is_there,
+    looking_into,
+    printed,
+    reread,
+    shown,
+    while_read,
+)
 from schema.database import BadDatabaseUrl, explain
 from schema.instants import to_paris
 from schema.matches import match_key
@@ -53,19 +63,20 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
         home = Path(self.settings["GIGSCRAPY_HOME"])
-        limits = bounds(self.settings)
+        if opts.prune == bool(args) or len(args) > 1 or (opts.prune and opts.html):
+            raise UsageError("scrapy page takes the id of a row of Odds, or --prune alone", print_help=False)
         try:
-            if opts.prune == bool(args) or len(args) > 1:
-                raise UsageError("scrapy page takes the id of a row of Odds, or --prune alone", print_help=False)
-            if opts.prune:
-                prune(home, limits)
-            else:
-                with looking_into(self.settings["DATABASE_URL"], home) as database:
-                    Desk(home, limits, database, opts.html).answer(args[0])
+            limits = bounds(self.settings)
+            with while_read():
+                if opts.prune:
+                    prune(home, limits)
+                else:
+                    with database_of(self.settings["DATABASE_URL"], home) as database:
+                        Desk(home, limits, database, opts.html).answer(args[0])
         except NotFound as error:
             print(error, file=sys.stderr)  # noqa: T201
             self.exitcode = 1
-        except (BadDatabaseUrl, OSError) as error:
+        except (BadBound, BadDatabaseUrl, OSError) as error:
             raise UsageError(str(error), print_help=False) from None
         except PeeweeException as error:
             raise UsageError(explain(error), print_help=False) from None
@@ -75,13 +86,19 @@ class NotFound(LookupError):
     """What was asked for is not there; the message says why."""
 
 
+def database_of(url: str | None, home: Path) -> AbstractContextManager[Database | None]:
+    """The database to look into; ``None`` where nothing was ever stored."""
+    return looking_into(url, home) if is_there(url, home) else nullcontext()
+
+
 class Desk:
     """Answers one question about the archive.
 
+    :param database: ``None`` where there is none yet.
     :param html: where to write the page's text instead of telling what is in it; ``-``: to standard output.
     """
 
-    def __init__(self, home: Path, limits: Bounds, database: Database, html: str | None) -> None:
+    def __init__(self, home: Path, limits: Bounds, database: Database | None, html: str | None) -> None:
         self.home, self.limits, self.database, self.html = home, limits, database, html
 
     def answer(self, asked: str) -> None:
@@ -92,7 +109,7 @@ class Desk:
             self.show_page(asked)
         elif pages := self.pages(run_id=asked):
             self.list_run(pages)
-        elif was_kept(self.database, asked):
+        elif self.database and was_kept(self.database, asked):
             raise NotFound(f"the page {asked} {self.why_not(asked)}")
         else:
             raise NotFound(f"{asked!r} is no row of Odds, and no page or run of which anything is kept in {self.home}")
@@ -107,6 +124,8 @@ class Desk:
     # -- a row of Odds -------------------------------------------------------------------------------------------------
 
     def show_row(self, odds_id: int) -> None:
+        if self.database is None:
+            raise NotFound(f"no price is stored in {self.home} yet; `scrapy consume` stores what crawls sent")
         row = Provenance.of(self.database, odds_id)
         if row is None:
             raise NotFound(f"there is no row {odds_id} in Odds")
@@ -198,7 +217,7 @@ class Desk:
         """What today's parser finds; ``None`` where it knows not how, which is said."""
         try:
             return reread(page, text, everything=everything)
-        except (PageChanged, LeagueGone) as error:
+        except CANNOT_BE_READ as error:
             print(f"It cannot be read today: {shown(str(error))}")  # noqa: T201
             return None
 

@@ -10,7 +10,7 @@ from scrapy.exceptions import UsageError
 
 from gigscrapy.archive import Archive
 from gigscrapy.leagues import load, nearest
-from gigscrapy.replay import Compared, NothingStored, Tally, compare, day_or_instant, looking_into, shown
+from gigscrapy.replay import Compared, NothingStored, Tally, compare, day_or_instant, looking_into, shown, while_read
 from schema.database import BadDatabaseUrl, explain
 from schema.instants import to_paris
 
@@ -46,24 +46,25 @@ class Command(ScrapyCommand):
         since, leagues = since_of(opts.since), leagues_of(opts.leagues)
         assert self.settings is not None
         home = Path(self.settings["GIGSCRAPY_HOME"])
-        tally = Tally()
         try:
             kept = Archive.existing(home)
             if kept is None:
                 print(f"no page is kept in {home / 'pages'} yet; crawls put them there")  # noqa: T201
                 return
-            with kept, looking_into(self.settings["DATABASE_URL"], home) as database:
+            self.exitcode = 1  # until all is compared, and nothing differs
+            with while_read(), kept, looking_into(self.settings["DATABASE_URL"], home) as database:
+                tally = Tally()
                 for one in compare(kept, home, database, since=since, spiders=leagues):
                     tally.add(one)
                     tell(one)
+                print(tally)  # noqa: T201
+                self.exitcode = int(tally.differs)
         except BadDatabaseUrl as error:
             raise UsageError(str(error), print_help=False) from None
         except PeeweeException as error:
             raise UsageError(explain(error), print_help=False) from None
         except OSError as error:
             raise UsageError(f"the archive cannot be read: {error}", print_help=False) from None
-        print(tally)  # noqa: T201
-        self.exitcode = int(tally.differs)
 
 
 def since_of(text: str | None) -> datetime | None:

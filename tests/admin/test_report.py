@@ -88,6 +88,37 @@ def test_the_best_price_of_each_outcome_and_who_offers_it(fill: Fill, capsys: py
     ]
 
 
+def met_together(newer: str, older: str) -> list[Message]:
+    """Two finished runs of one batch, each with a quote; the ids they get follow their names, not their times."""
+    hours = {newer: 15, older: 13}
+    return [
+        message
+        for name, hour in hours.items()
+        for message in (
+            replace(run_of(1, Betsson="7")[0], run_id=name, scraped_at=NOON.replace(hour=hour, minute=1)),
+            replace(finished(1, 1), run_id=name, started_at=NOON.replace(hour=hour)),
+        )
+    ]
+
+
+@pytest.mark.parametrize(("newer", "older"), [("a-newer", "b-older"), ("b-newer", "a-older")])
+@pytest.mark.parametrize("asked", [[], ["--league", "ligue1"], ["--league", "Ligue 1"]])
+def test_the_newest_run_is_the_one_that_started_last(
+    fill: Fill, capsys: pytest.CaptureFixture[str], asked: list[str], newer: str, older: str
+) -> None:
+    fill(*met_together(newer, older))
+    assert main(asked) == 0
+    assert lines(capsys)[0] == "Relevé ligue1, ven. 17/10/2025 17:00"
+
+
+def test_the_newest_runs_are_named_first_and_those_without_a_report_last(
+    fill: Fill, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill(*met_together("a-newer", "b-older"), replace(run_of(9, Betsson="7")[0], run_id="c-unreported"))
+    assert main(["--run", "none"]) == 2
+    assert "a-newer, b-older, c-unreported" in capsys.readouterr().err
+
+
 def test_what_moved_since_the_run_before(fill: Fill, capsys: pytest.CaptureFixture[str]) -> None:
     fill(*run_of(1, Betsson="7", Winamax="6"), finished(1, 2))
     fill(*run_of(2, Betsson="6.8", Winamax="6.5"), finished(2, 2))

@@ -1,12 +1,14 @@
 """What is suspect is no best price until it is seen again."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from analytics.board import Board, LeftOut, board
 from analytics.payout import Best
+from analytics.suspects import doubted
 from schema.messages import OddsItem
 from schema.models import Odds, Runs
 from schema.plausibility import FAR_FROM_PANEL, READ_BY_STRUCTURE
@@ -75,6 +77,48 @@ def test_seen_again_within_two_percent_it_counts(store: Put, hour: int, again: s
     """Before or after, and to the last digit alike on every database."""
     store(fine(), odd(), odd(hour, again, run=2))
     assert best_home() == (Best(Decimal(70), ("Zebet",)) if confirmed else Best(Decimal(7), ("Winamax",)))
+
+
+DAY = 24 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("seconds", "confirmed"),
+    [(1, False), (599, False), (600, True), (-599, False), (-600, True), (-7 * DAY, True), (-7 * DAY - 1, False)],
+)
+def test_seen_again_too_soon_or_too_long_away_it_does_not_count(store: Put, seconds: int, confirmed: bool) -> None:
+    again = quote(HOUR + seconds, run_id="run-2", bookmaker="Zebet", prices=prices("70", None, None))
+    store(fine(), odd(), again)
+    assert (best_home() == Best(Decimal(70), ("Zebet",))) is confirmed
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "confirmed"),
+    [("run-1", "run-1", False), ("run-1", "run-2", True), ("run-1", None, True)],
+)
+def test_a_run_does_not_confirm_itself(store: Put, first: str, second: str | None, confirmed: bool) -> None:
+    """Who names no run is another producer than who does."""
+    again = quote(2 * HOUR, run_id=second, bookmaker="Zebet", prices=prices("70", None, None), partial=False)
+    store(fine(), replace(odd(), run_id=first))
+    store(again)
+    found = Odds.select().where(Odds.suspect.is_null(False), doubted() == 0, Odds.outcome == "1").count()
+    assert found == confirmed
+
+
+def test_messages_of_no_run_confirm_each_other(store: Put) -> None:
+    store(replace(odd(), run_id=None), replace(odd(2), run_id=None))
+    assert Odds.select().where(doubted() == 1).count() == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "again", "confirmed"),
+    [("a" * 32, "a" * 32, False), ("a" * 32, "b" * 32, True), ("a" * 32, None, True), (None, None, True)],
+)
+def test_the_same_text_fetched_again_is_one_observation(
+    store: Put, text: str | None, again: str | None, confirmed: bool
+) -> None:
+    store(fine(), odd(page=text), odd(2, run=2, page=again, url="https://www.coteur.com/elsewhere"))
+    assert (best_home() == Best(Decimal(70), ("Zebet",))) is confirmed
 
 
 def test_prices_with_digits_that_no_binary_fraction_has(store: Put) -> None:

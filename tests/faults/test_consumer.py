@@ -437,9 +437,9 @@ def test_row_32_two_prices_at_one_instant(way: Way, order: tuple[str, ...]):
 def test_row_33_broker_killed(make_way: MakeWay, rabbitmq: RabbitMQ, queue_type: str):
     way = make_way(queue_type)
     way.send(quotes(2000))
-    rabbitmq.settle()
     with way.consumer("--drain", failpoint=SLOW) as consumer:
         is_at_work(way, consumer)
+        rabbitmq.settle()  # the consumer has made a queue too
         rabbitmq.kill9()
         consumer.until(" is away ")
         rabbitmq.start()

@@ -16,6 +16,7 @@ from peewee import Database
 from gigscrapy import consumer as consumer_module
 from gigscrapy.broker import BrokerError, Delivery
 from gigscrapy.consumer import BATCH, FRESH, STRIKES, SUSPECT, Consumer, Halt
+from gigscrapy.deadletters import REPLAYED
 from gigscrapy.quarantine import DEATHS, TRIALS, Quarantine
 from schema import database as database_module
 from schema import store as store_module
@@ -371,6 +372,15 @@ class TestBreaker:
         queue = Queue(*(b"{" * n for n in range(1, 101)), *quotes(1400), *(b"[" * n for n in range(1, 101)))
         Consumer(queue, embedded).run(drain=True)
         assert (len(queue.dead), len(queue.acknowledged)) == (200, 1400)
+
+    def test_what_a_person_put_back_is_left_out(self, embedded: Database) -> None:
+        """However much of it is refused again; and it makes room for nobody else."""
+        queue = Queue(*(b"{" * n for n in range(1, 702)), *quotes(10))
+        queue.waiting[:600] = [replace(delivery, headers={REPLAYED: True}) for delivery in queue.waiting[:600]]
+        consumer = Consumer(queue, embedded)
+        with pytest.raises(Halt, match="DeadLetters"):
+            consumer.run(drain=True)
+        assert consumer.totals.refused == 701, "the last 101 came by themselves"
 
 
 class TestMessagesThatKill:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -15,7 +16,7 @@ from peewee import Database
 
 from gigscrapy import broker, deadletters
 from gigscrapy.broker import DEAD_QUEUE, QUEUE, Delivery, Receiver, depths
-from gigscrapy.deadletters import BATCH, Chosen, Queues, Replayed, Tally, is_waiting, replay, tallies
+from gigscrapy.deadletters import BATCH, REPLAYED, Chosen, Queues, Replayed, Tally, is_waiting, replay, tallies
 from schema import messages
 from schema.database import connect, hang_up
 from schema.messages import Message, encode
@@ -222,6 +223,33 @@ def test_what_is_not_meant_stays_as_it_is(post: Post) -> None:
     assert after == before | {b"205": (*before[b"205"][:3], 1)}
 
 
+def test_what_is_replayed_is_marked_and_tells_no_reason_any_more(post: Post) -> None:
+    post.send(b"{", b"[")
+    post.consume(2)
+    post.replay(Chosen(ids=frozenset({post.letters()[0].id})))  # from the queue
+    (dead,) = post.take(DEAD_QUEUE, 1)
+    assert REPLAYED not in dead.headers
+    post.replay()  # from the table
+    for sent in post.take(QUEUE, 2):
+        assert {name for name in sent.headers if name.startswith("x-re") or name == "x-detail"} == {REPLAYED}
+
+
+def test_those_of_a_run(post: Post) -> None:
+    bodies = [b'{"run_id": "run-%d", %d' % (run, number) for run in (1, 2) for number in range(2)]
+    golf = encode(quote()).replace(b'"football"', b'"golf"')  # of run-1
+    post.send(*bodies, golf)
+    post.consume(5)
+    post.holds(odds=0, dead=5)
+    assert post.replay(Chosen(run_id="run-3")) == Replayed()
+    assert post.replay(Chosen(run_id="run-2")) == Replayed(letters=2)
+    assert sorted(each.body for each in post.take(QUEUE, 2)) == bodies[2:]
+    assert post.replay(Chosen(run_id="run-1", reason="sport")) == Replayed(letters=1)
+    assert [each.body for each in post.take(QUEUE, 1)] == [golf]
+    left = post.take(DEAD_QUEUE, 2)
+    assert sorted(each.body for each in left) == bodies[:2]
+    assert post.replay(Chosen(run_id="run-1")) == Replayed(letters=2), "also what only the table has"
+
+
 def test_nobody_s_reason_and_no_number_mean_nothing(spool: Post) -> None:
     spool.send(b"{")
     spool.consume(1)
@@ -243,6 +271,41 @@ def test_the_queue_has_the_whole_of_a_body_that_the_table_cuts(post: Post) -> No
     assert post.replay() == Replayed(letters=1)
     assert [each.body for each in post.take(QUEUE, 1)] == [body]
     post.holds(odds=0, dead=0)
+
+
+@pytest.mark.parametrize("chosen", [EVERYTHING, Chosen(reason="sport")], ids=["all", "none of them"])
+def test_large_bodies_are_not_in_memory_together(post: Post, chosen: Chosen) -> None:
+    number, size = 18, 4 << 20
+    for first in range(0, number, 6):
+        post.send(*(b"%d" % (first + each) + b"?" * size for each in range(6)))
+        post.consume(6)
+    post.holds(odds=0, dead=number)
+    tracemalloc.start()
+    try:
+        done = post.replay(chosen)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert done.letters == (number if chosen == EVERYTHING else 0)
+    assert peak < number * size / 2
+
+
+def test_after_a_large_body_that_this_database_does_not_know_they_come_one_by_one(
+    spool: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patiently, limits = deadletters._patiently, []
+
+    def note(source: Receiver, limit: int) -> Any:
+        limits.append(limit)
+        return patiently(source, limit)
+
+    monkeypatch.setattr(deadletters, "_patiently", note)
+    monkeypatch.setattr(deadletters, "BATCH", 2)
+    spool.send(b"{", b"?" * (9 << 20), b"[", b"[[")
+    spool.consume(4)
+    DeadLetters.delete().execute(spool.database)
+    assert spool.replay() == Replayed(letters=4)
+    assert limits == [2, 1, 1]
 
 
 def test_a_body_that_no_queue_has_is_sent_from_the_table(post: Post) -> None:

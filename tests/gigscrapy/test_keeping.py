@@ -144,6 +144,22 @@ def test_other_spiders_and_whoever_wants_none_keep_nothing(tmp_path):
         KeepPages.from_crawler(crawler)
 
 
+@pytest.mark.parametrize("name", ["ARCHIVE_DAYS", "ARCHIVE_MB", "ARCHIVE_RUNS"])
+@pytest.mark.parametrize("said", ["abc", "", "-1", "nan", "1,5"])
+def test_a_bound_that_is_none_is_told_and_nothing_is_kept(tmp_path, name, said):
+    with pytest.raises(NotConfigured, match=f"no page is kept: {name} is a number, 0 or more, not '{said}'"):
+        keeper(tmp_path, **{name: said})
+
+
+@pytest.mark.parametrize("much", ["999999", "1e300", "inf"])
+def test_a_bound_beyond_all_bounds_keeps_everything(tmp_path, much):
+    with Archive(tmp_path) as pages:
+        pages.keep("old", OLD)
+    keeper(tmp_path, ARCHIVE_DAYS=much, ARCHIVE_MB=much, ARCHIVE_RUNS=0).spider_closed()
+    keeper(tmp_path, ARCHIVE_RUNS=much).spider_closed()
+    assert [one.run_id for one in kept(tmp_path)] == ["old"]
+
+
 # -- what breaks -------------------------------------------------------------------------------------------------------
 
 

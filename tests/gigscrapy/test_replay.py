@@ -13,6 +13,7 @@ from peewee import Database
 from gigscrapy.archive import Archive, Page
 from gigscrapy.pages import ListedMatch, PageChanged
 from gigscrapy.replay import (
+    ArgumentsUnknown,
     Compared,
     LeagueGone,
     NothingStored,
@@ -229,11 +230,12 @@ def test_the_same_text_in_two_runs_is_each_ones_own(crawl):
     assert [len(one.differences) for one in crawl.compared()] == [0, 3]
 
 
-def test_a_page_that_no_parser_knows_is_told_when_a_browser_made_it(crawl):
+def test_a_page_that_no_parser_knows_nor_knew_is_told_and_no_difference(crawl):
     crawl.fetch(page("match-D"), MATCH)
     crawl.keep(UNKNOWN, replace(MATCH, url="https://site.test/cote/clamecy-decize-102"))
     tally = tallied(found := crawl.compared())
-    assert (tally.differs, tally.counts["unread"]) == (True, 1)
+    assert (tally.differs, tally.counts["unread"], tally.counts["as then"]) == (False, 0, 1)
+    assert str(tally).endswith("; 0 pages cannot be read and 1 could not then either")
     [unread] = [one.unread for one in found if isinstance(one, Compared) and one.unread]
     assert "https://site.test/cote/clamecy-decize-102 is built in a way no parser knows" in unread
 
@@ -246,11 +248,14 @@ def test_a_plain_page_that_was_but_a_reason_to_ask_the_browser_is_no_difference(
     assert "2 pages of 1 runs read again (1 plain ones tell nothing without their script)" in str(tally)
 
 
-def test_a_plain_page_whose_prices_were_stored_must_still_be_read(crawl):
-    one = crawl.keep(UNKNOWN, replace(MATCH, rendered=False))
+@pytest.mark.parametrize("rendered", [False, True])
+def test_a_page_whose_prices_were_stored_must_still_be_read(crawl, rendered):
+    one = crawl.keep(UNKNOWN, replace(MATCH, rendered=rendered))
     crawl.store([replace(item, page=one.key) for item in reread(MATCH, page("match-D"))])
     tally = tallied(crawl.compared())
+    assert tally.differs
     assert (tally.counts["unread"], tally.counts["not read"], tally.counts["browser"]) == (1, 7, 0)
+    assert tally.counts["as then"] == 0
 
 
 def test_where_nothing_of_a_run_is_stored_that_is_one_thing_to_say(crawl):
@@ -322,6 +327,19 @@ def test_a_thousand_pages_take_no_more_memory_than_a_hundred(crawl):
     assert many < few + 500_000, (few, many)  # bytes; the texts alone are 3 million
 
 
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [({"colour": "red"}, "arguments that are not known any more, among colour"), ({"depth": "deep"}, "not 'deep'")],
+)
+def test_what_a_crawl_was_asked_for_may_mean_nothing_today(crawl, arguments, why):
+    with pytest.raises(ArgumentsUnknown, match=why):
+        reread(replace(LIST, arguments=arguments), page("league-D"))
+    crawl.keep(page("league-D"), replace(LIST, arguments=arguments, rendered=True))
+    [one] = crawl.compared()
+    assert isinstance(one, Compared)
+    assert one.unread.startswith("its crawl ")
+
+
 # -- how it is said ----------------------------------------------------------------------------------------------------
 
 
@@ -335,6 +353,12 @@ def test_a_thousand_pages_take_no_more_memory_than_a_hundred(crawl):
 )
 def test_a_day_begins_in_paris(text, instant):
     assert day_or_instant(text) == instant
+
+
+@pytest.mark.parametrize("text", ["yesterday", "", "0001-01-01", "9999-12-31T23:59-12:00"])
+def test_what_is_no_day_of_ours_is_no_other_error(text):
+    with pytest.raises(ValueError, match=r"Invalid isoformat|beyond the calendar"):
+        day_or_instant(text)
 
 
 @pytest.mark.parametrize(("price", "text"), [("1.7", "1.70"), ("4", "4.00"), ("1.695", "1.695"), ("10.500", "10.50")])

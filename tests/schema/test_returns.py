@@ -45,6 +45,14 @@ def test_it_was_never_seen_before_it_was_replayed(database: Database, store: Sto
     assert letter(database).last_seen == NOON.replace(tzinfo=None)
     replay(database)
     assert letter(database).last_seen < letter(database).replayed_at
+    before = now()
+    store.store([Letter(BODY)])
+    assert letter(database).last_seen >= before, "it is seen when it comes back"
+    came_back = letter(database).last_seen
+    store.store([Letter(BODY)])
+    assert letter(database).last_seen == came_back, "and delivered again, it has not come back once more"
+    replayed_by_a_fast_clock = now() + timedelta(hours=2)
+    DeadLetters.update(replayed_at=replayed_by_a_fast_clock).execute(database)
     store.store([Letter(BODY)])
     assert letter(database).last_seen == letter(database).replayed_at
     store.store([Letter(BODY, NOON + timedelta(days=4000))])

@@ -238,6 +238,19 @@ class TestRefused:
             (b"{", 1, "malformed", None, "2025-10-17 12:00:00", 1)
         ]
 
+    @pytest.mark.parametrize("space", [b"", b" "])
+    @pytest.mark.parametrize("rest", [b', "odds": ', b"}" + 70_000 * b" ", b', "run_id": "run-8"}'])
+    def test_one_that_nobody_can_read_counts_for_its_run_too(
+        self, space: bytes, rest: bytes, store: Store, database: Database
+    ) -> None:
+        """Else the run's account would have it on its way for ever."""
+        unread = letters(b'{"run_id":' + space + b'"run-7"' + rest)
+        store.store(unread)
+        assert found(database, "SELECT run_id FROM DeadLetters") == [("run-7",)]
+        assert found(database, "SELECT run_id, refused FROM Runs") == [("run-7", 1)]
+        store.refuse(letters(b'{"run_id": "run-9",')[0], "database", "Data too long")
+        assert found(database, "SELECT run_id, refused FROM Runs ORDER BY run_id")[1:] == [("run-9", 1)]
+
     def test_one_that_comes_again_is_one_letter(self, store: Store, database: Database) -> None:
         for hours in (1, 0, 2):
             store.store(letters(b"{", received_at=NOON + timedelta(hours=hours)))

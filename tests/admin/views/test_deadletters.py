@@ -80,16 +80,16 @@ def test_all_of_a_reason(client: FlaskClient, refuse: Callable[..., None], home:
     refuse(b"{", b"[1", b'{"schema_version": 7}')
     before = page(client, LIST)
     assert [" ".join(text_of(each).split()) for each in before.css(".work li")] == [
-        "malformed en attente : 2, réglés : 0 Rejouer ce motif",
-        "version en attente : 1, réglés : 0 Rejouer ce motif",
+        "malformed en attente : 2, en route ou réglés : 0 Rejouer ce motif",
+        "version en attente : 1, en route ou réglés : 0 Rejouer ce motif",
     ]
     after = ask(client, reason="malformed")
     assert text_of(after.css("p.note")[0]).startswith("Messages remis dans la file : 2")
     assert [text_of(each) for each in after.css(".work li")] == [
-        "version en attente : 1, réglés : 0 Rejouer ce motif",
-        "malformed en attente : 0, réglés : 2",
+        "version en attente : 1, en route ou réglés : 0 Rejouer ce motif",
+        "malformed en attente : 0, en route ou réglés : 2",
     ]
-    assert states(client) == {"1": "réglé", "2": "réglé", "21": "en attente"}
+    assert states(client) == {"1": "en route ou réglé", "2": "en route ou réglé", "21": "en attente"}
     assert waits(home) == (2, 1)
     assert not page(client, LIST).css("p.note"), "it is said once"
 
@@ -100,8 +100,16 @@ def test_those_that_are_ticked(client: FlaskClient, refuse: Callable[..., None],
     assert boxes.xpath("./@name").getall() == ["id"] * 3
     meant = [letter.id for letter in DeadLetters.select() if letter.size in (1, 3)]
     ask(client, chosen="1", id=meant)
-    assert states(client) == {"1": "réglé", "2": "en attente", "3": "réglé"}
+    assert states(client) == {"1": "en route ou réglé", "2": "en attente", "3": "en route ou réglé"}
     assert waits(home) == (2, 1)
+
+
+def test_enter_in_a_box_presses_the_harmless_button(client: FlaskClient, refuse: Callable[..., None]) -> None:
+    """A browser submits with the first button of the form; another would replay a whole reason."""
+    refuse(b"{")
+    buttons = page(client, LIST).xpath("//form[@id='replay']//button")
+    assert text_of(buttons[0]) == "Rejouer les messages cochés"
+    assert len(buttons) == 3
 
 
 def test_one_from_its_own_page(client: FlaskClient, refuse: Callable[..., None], home: Path) -> None:
@@ -112,7 +120,7 @@ def test_one_from_its_own_page(client: FlaskClient, refuse: Callable[..., None],
     button = shown.xpath("//form[@method='post'][@action=$replay]//button", replay=REPLAY)
     assert (button.attrib["name"], button.attrib["value"]) == ("id", str(number))
     assert client.post(REPLAY, data={"csrf_token": token(client, address), "id": number}).status_code == 303
-    assert states(client) == {"1": "en attente", "2": "réglé"}
+    assert states(client) == {"1": "en attente", "2": "en route ou réglé"}
     assert waits(home) == (1, 1)
 
 
@@ -140,6 +148,13 @@ def test_a_part_of_a_body_is_said(client: FlaskClient, refuse: Callable[..., Non
     assert "Incomplets, et sans copie dans la file : 1." in text_of(ask(client, all="1").css("p.note")[0])
 
 
+def test_numbers_that_no_letter_has_are_said(client: FlaskClient, refuse: Callable[..., None]) -> None:
+    refuse(b"{")
+    told = text_of(ask(client, chosen="1", id=[1, 77, 99]).css("p.note")[0])
+    assert told.startswith("Messages remis dans la file : 1")
+    assert told.endswith("Aucun message ne porte ces numéros : 77, 99.")
+
+
 def test_a_queue_that_is_away_is_a_sentence(
     client: FlaskClient, refuse: Callable[..., None], home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -159,7 +174,7 @@ def test_a_replay_is_logged_with_who_asked(
     refuse(b"{")
     with caplog.at_level(logging.INFO, "admin"):
         ask(client, reason="malformed")
-    assert "reason='malformed') is asked for by 127.0.0.1" in caplog.text
+    assert "reason='malformed', run_id=None) is asked for by 127.0.0.1" in caplog.text
     assert "put back 1 letters" in caplog.text
 
 

@@ -210,7 +210,7 @@ FILTERS = [
     ("deadletters", "reason=rong&from=2025-10-17&until=2025-10-17", {"wrong-type"}),
     ("deadletters", "reason=%25", NONE),
     ("deadletters", "state=en attente", {"wrong-type"}),
-    ("deadletters", "state=réglé", NONE),
+    ("deadletters", "state=en route ou réglé", NONE),
     ("deadletters", "until=2025-10-16", NONE),
 ]
 

@@ -1,7 +1,9 @@
 """Commands run in the tests' own process, which takes no second; how they start is tested beside them."""
 
 import argparse
+import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,9 +12,29 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 from scrapy.settings import Settings
 
-from tests import Ran
+from tests import OWN_ENVIRONMENT, ROOT, Ran
 
 Ask = Callable[..., Ran]
+
+
+def unread(*words: str, home: Path) -> str:
+    """What a command, in a process of its own, writes to standard error where nobody reads its output any more."""
+    theirs, ours = os.pipe()
+    os.close(theirs)
+    inherited = {name: value for name, value in os.environ.items() if name not in OWN_ENVIRONMENT}
+    try:
+        return subprocess.run(
+            [sys.executable, "-m", "scrapy", *words],
+            cwd=ROOT,
+            env=inherited | {"GIGSCRAPY_HOME": str(home)},
+            stdout=ours,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=150,
+            check=False,
+        ).stderr
+    finally:
+        os.close(ours)
 
 
 def asking(command: type[ScrapyCommand], capsys: pytest.CaptureFixture[str]) -> Ask:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from gigscrapy.commands import checksum
 from tests import scrapy
 from tests.gigscrapy.commands.test_consume import put_in_the_spool
 from tests.schema.letters import REPORT, quote
@@ -35,6 +36,8 @@ def test_the_same_messages_print_the_same(tmp_path: Path) -> None:
     assert (rows["Odds"], rows["LatestOdds"], rows["Messages"], rows["DeadLetters"]) == (6, 3, 3, 1)
     assert list(rows)[-1] == "total"
     assert rows.pop("total") == sum(rows.values())
+    command = " ".join(checksum.Command().long_desc().partition(". (")[0].split())
+    assert command.endswith(f": {', '.join(list(rows)[:-1])} and {list(rows)[-1]}"), "it names the tables it reads"
     told = json.loads(summed(one, "--json"))
     assert {name: one["rows"] for name, one in told.items()} == rows | {"total": sum(rows.values())}
     assert told["total"]["digest"] == lines[-1].split()[2]

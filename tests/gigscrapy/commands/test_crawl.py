@@ -10,6 +10,7 @@ from tests import crawl, scrapy
         ("ligue1", {"depth": "deep"}, "depth is list or match, not 'deep'"),
         ("ligue1", {"colour": "red"}, "arguments are depth=, markets=, days= and match="),
         ("ligue1", {"CHROMIUM": "/nowhere"}, "prices need a browser and there is none"),
+        ("ligue1", {"ARCHIVE_MB": "abc"}, "ARCHIVE_MB is a number, 0 or more, not 'abc'"),
     ],
 )
 def test_a_mistake_is_told_before_anything_starts(league, options, words, tmp_path):

@@ -44,9 +44,9 @@ def test_the_list_and_its_counts(tmp_path: Path) -> None:
     assert sport[7].startswith("sport 'curling' is not one of")
     assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ", sport[1])
     assert told.stdout.splitlines()[4:] == [
-        "malformed: 2 waiting, 0 settled",
-        "sport: 1 waiting, 0 settled",
-        "3 dead letters: 3 waiting, 0 settled (replayed, and not come back)",
+        "malformed: 2 waiting, 0 on its way or settled",
+        "sport: 1 waiting, 0 on its way or settled",
+        "3 dead letters: 3 waiting, 0 on its way or settled (replayed, and not come back)",
     ]
     of_run = lines(scrapy("dead", "--run", "run-1", home=tmp_path).stdout)
     assert [row[3] for row in of_run if len(row) == 8][1:] == ["sport"]
@@ -78,21 +78,52 @@ def test_replay(tmp_path: Path) -> None:
     assert done.stdout.startswith("2 dead letters are back in the queue")
     assert depths(None, tmp_path) == {"odds": 2, "odds.dead": 1, "outbox": 0}
     counted = scrapy("dead", home=tmp_path).stdout.splitlines()[-3:]
-    assert counted[:2] == ["sport: 1 waiting, 0 settled", "malformed: 0 waiting, 2 settled"]
+    assert counted[:2] == [
+        "sport: 1 waiting, 0 on its way or settled",
+        "malformed: 0 waiting, 2 on its way or settled",
+    ]
     assert scrapy("consume", "--drain", home=tmp_path).returncode == 0
-    assert scrapy("dead", home=tmp_path).stdout.splitlines()[-1].startswith("3 dead letters: 3 waiting, 0 settled")
+    assert scrapy("dead", home=tmp_path).stdout.splitlines()[-1].startswith("3 dead letters: 3 waiting, 0 on")
     assert scrapy("dead", "replay", "--all", home=tmp_path).stdout.startswith("3 dead letters")
     some = scrapy("dead", "replay", "1", "99", home=tmp_path)
     assert some.returncode == 1
     assert some.stdout.splitlines()[0] == "there is no dead letter 99"
 
 
+def test_replay_of_one_run(tmp_path: Path) -> None:
+    refuse(tmp_path, UNKNOWN, UNKNOWN.replace(b'"run-1"', b'"run-2"'), b'{"run_id": "run-2", ')
+    done = scrapy("dead", "replay", "--run", "run-2", "--reason", "sport", home=tmp_path)
+    assert done.stdout.startswith("1 dead letters are back"), done.stderr
+    done = scrapy("dead", "replay", "--run", "run-2", home=tmp_path)
+    assert done.stdout.startswith("1 dead letters are back"), done.stderr
+    assert depths(None, tmp_path) == {"odds": 2, "odds.dead": 1, "outbox": 0}
+
+
+@pytest.mark.parametrize("action", [[], ["replay"]])
+def test_what_no_letter_has_is_said(action: list[str], tmp_path: Path) -> None:
+    assert "there are no dead letters" in scrapy("dead", *action, "--reason", "sport", home=tmp_path).stdout
+    refuse(tmp_path, b"{", UNKNOWN)
+    told = scrapy("dead", *action, "--reason", "spotr", "--run", "run-9", home=tmp_path)
+    assert told.returncode == 1
+    assert "no dead letter has the reason spotr; there are: malformed, sport\n" in told.stdout
+    assert "no dead letter is of the run run-9\n" in told.stdout
+    assert depths(None, tmp_path) == {"odds": 0, "odds.dead": 2, "outbox": 0}
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["replay"], "takes numbers, or --reason REASON, or --all"),
-        (["replay", "1", "--all"], "takes numbers, or --reason REASON, or --all"),
-        (["replay", "--all", "--reason", "sport"], "takes numbers, or --reason REASON, or --all"),
+        (["replay"], "takes numbers, or --reason REASON"),
+        (["replay", "1", "--all"], "takes numbers, or --reason REASON"),
+        (["replay", "--all", "--reason", "sport"], "takes numbers, or --reason REASON"),
+        (["replay", "--all", "--run", "run-1"], "takes numbers, or --reason REASON or --run RUN or both, or --all"),
+        (["replay", "1", "--run", "run-1"], "takes numbers, or --reason REASON"),
+        (["replay", "--all", "--limit", "9"], "replay takes no --limit"),
+        (["--all"], "the list takes no --all"),
+        (["show", "1", "--run", "run-1", "--limit", "0"], "show takes no --run and no --limit"),
+        (["--limit", "0"], "--limit takes 1 to 10,000"),
+        (["--limit", "-1"], "--limit takes 1 to 10,000"),
+        (["--limit", "99999999999999999999"], "--limit takes 1 to 10,000"),
         (["replay", "one"], "'one' is no number"),
         (["replay", "-s", "A=1", "9999999999"], "is no number"),
         (["show"], "scrapy dead show ID"),

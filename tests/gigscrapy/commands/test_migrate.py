@@ -15,7 +15,10 @@ def test_the_embedded_database(tmp_path: Path) -> None:
 @pytest.mark.server
 def test_a_server(mariadb_url: str, tmp_path: Path) -> None:
     first, second = (scrapy("migrate", home=tmp_path, environment={"DATABASE_URL": mariadb_url}) for _ in range(2))
-    assert (first.stdout, second.stdout) == (f"{mariadb_url}: 0001_tables, 0002_provenance\n", f"{mariadb_url}: up to date already\n")
+    assert (first.stdout, second.stdout) == (
+        f"{mariadb_url}: 0001_tables, 0002_provenance\n",
+        f"{mariadb_url}: up to date already\n",
+    )
 
 
 @pytest.mark.server

@@ -1,6 +1,7 @@
 """``scrapy page`` as a person starts it: from a price to its page, and what it says today."""
 
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from gigscrapy.commands.page import Command
 from schema.database import connect, hang_up
 from schema.instants import to_paris
 from tests import Ran, scrapy
-from tests.gigscrapy.commands.in_process import Ask, asking
+from tests.gigscrapy.commands.in_process import Ask, asking, unread
 from tests.gigscrapy.pages import page
 
 MATCH_KEY = key_of(page("match-D"))
@@ -143,7 +144,8 @@ def test_by_its_key_and_by_its_run(crawled, ask):
 
 
 def test_what_is_not_there_is_said(crawled, ask):
-    assert refused(ask("999999", home=crawled)) == "there is no row 999999 in Odds\n"
+    for number in ("999999", "9" * 19):
+        assert refused(ask(number, home=crawled)) == f"there is no row {number} in Odds\n"
     assert "is no row of Odds, and no page or run" in refused(ask("0" * 31 + "f", home=crawled))
 
 
@@ -154,10 +156,51 @@ def test_a_key_that_a_price_names_and_that_is_not_kept_any_more(home, ask):
     assert "pages stay for 30 days (ARCHIVE_DAYS)" in said
 
 
-@pytest.mark.parametrize("arguments", [[], ["1", "2"], ["1", "--prune"]])
+@pytest.mark.parametrize("arguments", [[], ["1", "2"], ["1", "--prune"], ["--prune", "--html", "-"]])
 def test_what_cannot_be_asked(arguments, crawled, ask):
     ran = ask(*arguments, home=crawled)
     assert (ran.returncode, ran.stderr) == (2, "scrapy page takes the id of a row of Odds, or --prune alone")
+
+
+@pytest.mark.parametrize("asked", ["1", "0" * 32, "run-1"])
+def test_before_anything_was_stored_it_says_so_and_makes_nothing(asked, tmp_path, ask):
+    said = refused(ask(asked, home=tmp_path / "fresh"))
+    assert ("no price is stored in" in said) == (asked == "1")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_page_that_was_kept_and_not_stored_yet_is_shown(home, ask):
+    for path in home.glob("gigscrapy.sqlite3*"):
+        path.unlink()
+    ran = ask(MATCH_KEY, home=home)
+    assert (ran.returncode, "UNIBET" in ran.stdout, ran.stderr) == (0, True, "")
+    assert not list(home.glob("gigscrapy.sqlite3*"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        ({"colour": "red"}, "its crawl had arguments that are not known any more, among colour"),
+        ({"depth": "deep"}, "its crawl was asked for what is not known any more: depth is list or match, not 'deep'"),
+    ],
+)
+def test_a_crawl_that_was_asked_for_what_is_not_known_any_more(arguments, why, home, ask):
+    with Archive(home) as kept:
+        [one] = [one for one in kept.pages() if not one.match]
+        kept.keep(page("league-D"), replace(one, arguments=arguments))
+    ran = ask(one.key, home=home)
+    assert (ran.returncode, ran.stdout.splitlines()[-1]) == (0, f"It cannot be read today: {why}")
+
+
+@pytest.mark.parametrize("options", [(), ("--html", "-")])
+def test_a_reader_that_goes_hears_nothing_and_is_told_nothing(options, crawled):
+    assert unread("page", row_of(crawled, "1.45"), *options, home=crawled) == ""
+
+
+@pytest.mark.parametrize("arguments", ["1", "--prune"])
+def test_a_bound_that_is_none_is_a_sentence(arguments, home, ask):
+    ran = ask(arguments, home=home, ARCHIVE_MB="abc")
+    assert (ran.returncode, ran.stderr) == (2, "ARCHIVE_MB is a number, 0 or more, not 'abc'")
 
 
 def test_what_is_too_old_is_removed_when_asked_to(home, ask):

@@ -9,7 +9,7 @@ from gigscrapy.commands.replay import Command
 from replica import Options, serve
 from schema.database import connect, hang_up
 from tests import crawl, scrapy
-from tests.gigscrapy.commands.in_process import Ask, asking
+from tests.gigscrapy.commands.in_process import Ask, asking, unread
 
 
 @pytest.fixture
@@ -76,6 +76,8 @@ def test_where_no_page_is_kept_it_says_so_and_makes_nothing(tmp_path, ask):
     ("options", "complaint"),
     [
         (["--since", "yesterday"], "since is a date such as 2026-11-01, not 'yesterday'"),
+        (["--since", "0001-01-01"], "since is a date such as 2026-11-01, not '0001-01-01'"),
+        (["--since", "9999-12-31T23:59-12:00"], "since is a date such as 2026-11-01, not '9999-12-31T23:59-12:00'"),
         (["--league", "ligue1,laligaa"], "there is no league 'laligaa'; laliga, "),
         (["ligue1"], "takes options only"),
     ],
@@ -83,6 +85,10 @@ def test_where_no_page_is_kept_it_says_so_and_makes_nothing(tmp_path, ask):
 def test_a_wrong_option_says_what_could_stand_there(options, complaint, tmp_path, ask):
     ran = ask(*options, home=tmp_path)
     assert (ran.returncode, complaint in ran.stderr, "Traceback" in ran.stderr) == (2, True, False)
+
+
+def test_a_reader_that_goes_hears_nothing_and_is_told_nothing(crawled):
+    assert unread("replay", home=crawled) == ""
 
 
 def test_without_tables_it_says_what_to_do(home, ask):
