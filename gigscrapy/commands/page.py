@@ -35,6 +35,7 @@ from schema.database import BadDatabaseUrl, explain
 from schema.instants import to_paris
 from schema.matches import match_key
 from schema.messages import OddsItem
+from schema.reference import find_bookmaker
 
 ROW_ID = re.compile(r"[0-9]{1,19}")
 
@@ -239,7 +240,7 @@ def prune(home: Path, limits: Bounds) -> None:
 
 def facts(row: Provenance, state: str) -> list[tuple[str, str]]:
     """What is known of a row, a line each."""
-    kickoff = f"kick-off {when(row.kickoff.replace(tzinfo=UTC))}" if row.kickoff else "kick-off unknown"
+    kickoff = f"kick-off {when(row.kickoff.replace(tzinfo=UTC))} in Paris" if row.kickoff else "kick-off unknown"
     best = ", the best price of a list" if row.partial else ""
     return [
         ("row", str(row.id)),
@@ -272,7 +273,8 @@ def print_quotes(items: Iterable[OddsItem], bookmaker: str | None = None) -> Non
             f"{outcome} {printed(price)}" if price else f"{outcome} -" for outcome, price in item.prices.items()
         )
         mark = "→" if bookmaker_of(item.bookmaker, item.bookmaker_id) == bookmaker else ""
-        match, name = Text(shown(f"{item.home} - {item.away}")), Text(shown(item.bookmaker))
+        known = find_bookmaker(item.bookmaker, item.bookmaker_id)
+        match, name = Text(shown(f"{item.home} - {item.away}")), Text(shown(known.name if known else item.bookmaker))
         table.add_row(mark, match, item.market, name, prices, str(item.trj or "-"), item.suspect or "")
     if table.row_count:
         console().print(table)

@@ -53,7 +53,7 @@ def test_from_a_row_to_its_page_and_what_it_says_today(crawled):
     seen = to_paris(datetime.fromisoformat(str(seen)).replace(tzinfo=UTC))
     assert facts == {
         "row": number,
-        "match": "AVALLON - BEAUNE (Coupe de France), kick-off 2025-10-25 20:45:00",
+        "match": "AVALLON - BEAUNE (Coupe de France), kick-off 2025-10-25 20:45:00 in Paris",
         "bookmaker": "Unibet",
         "price": "1.45 for 1 of 1X2",
         "seen": f"{seen:%Y-%m-%d %H:%M:%S}, Paris time",
@@ -67,7 +67,7 @@ def test_from_a_row_to_its_page_and_what_it_says_today(crawled):
     assert table == [
         "What today's parser reads of this match:",
         "match market bookmaker prices TRJ suspect",
-        "→ AVALLON - BEAUNE 1X2 UNIBET 1 1.45 X 4.80 2 7.50 96.96",
+        "→ AVALLON - BEAUNE 1X2 Unibet 1 1.45 X 4.80 2 7.50 96.96",
         "AVALLON - BEAUNE 1X2 Pmu 1 1.50 X - 2 - -",
         "AVALLON - BEAUNE 1X2 Tout Nouveau Paris 1 1.40 X 5.00 2 8.00 96.22",
         "Today's parser reads the same price.",
@@ -134,7 +134,7 @@ def test_the_page_itself(asked, crawled, tmp_path, ask):
 def test_by_its_key_and_by_its_run(crawled, ask):
     [(run,)] = sql(crawled, "SELECT run_id FROM Runs")
     ran = ask(MATCH_KEY, home=crawled)
-    assert (ran.returncode, f"Paris time by run {run}\n" in ran.stdout, "UNIBET" in ran.stdout) == (0, True, True)
+    assert (ran.returncode, f"Paris time by run {run}\n" in ran.stdout, "Unibet" in ran.stdout) == (0, True, True)
     ran = ask(str(run), home=crawled)
     listed = [line.split() for line in ran.stdout.splitlines()[1:-1]]
     assert [(words[0], words[3]) for words in listed] == [(key_of(page("league-D")), "list,"), (MATCH_KEY, "match,")]
@@ -173,7 +173,7 @@ def test_a_page_that_was_kept_and_not_stored_yet_is_shown(home, ask):
     for path in home.glob("gigscrapy.sqlite3*"):
         path.unlink()
     ran = ask(MATCH_KEY, home=home)
-    assert (ran.returncode, "UNIBET" in ran.stdout, ran.stderr) == (0, True, "")
+    assert (ran.returncode, "Unibet" in ran.stdout, ran.stderr) == (0, True, "")
     assert not list(home.glob("gigscrapy.sqlite3*"))
 
 
