@@ -28,7 +28,7 @@ test: $(VENV)/.tests chromium servers ## every test, on private servers and a re
 	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile
 
 test-fast: $(VENV)/.tests ## the tests that need no server, no browser and no patience
-	@$(PYTHON) -m pytest -m "not server and not browser and not slow"
+	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile -m "not server and not browser and not slow"
 
 lint: $(VENV)/.tests ## ruff, mypy, and the import contract
 	@$(VENV)/bin/ruff check
