@@ -22,6 +22,7 @@ def store(home: Path, *bodies: object, **environment: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_the_same_messages_print_the_same(tmp_path: Path) -> None:
     one, other, third = (tmp_path / name for name in ("one", "other", "third"))
     store(one, quote(), quote(1), REPORT, b"{")

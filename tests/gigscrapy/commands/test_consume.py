@@ -105,6 +105,7 @@ def test_a_second_signal_does_not_ask(tmp_path: Path) -> None:
     assert "mysql://gig:***@127.0.0.1" in said
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_nothing_is_lost_and_nothing_counts_twice(tmp_path: Path) -> None:
     number = 6000
     put_in_the_spool(tmp_path, (quote(after=n) for n in range(number)))

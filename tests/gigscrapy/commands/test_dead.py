@@ -32,6 +32,7 @@ def refuse(home: Path, *bodies: bytes) -> None:
     assert scrapy("consume", "--drain", home=home).returncode == 0
 
 
+@pytest.mark.slow
 def test_the_list_and_its_counts(tmp_path: Path) -> None:
     refuse(tmp_path, b"{", b"[1", UNKNOWN)
     told = scrapy("dead", home=tmp_path)
@@ -54,6 +55,7 @@ def test_the_list_and_its_counts(tmp_path: Path) -> None:
     assert [row[3] for row in newest if len(row) > 6][1:] == ["malformed"]
 
 
+@pytest.mark.slow
 def test_one_of_them(tmp_path: Path) -> None:
     refuse(tmp_path, UNKNOWN)
     told = scrapy("dead", "show", "1", home=tmp_path)
@@ -71,6 +73,7 @@ def test_one_of_them(tmp_path: Path) -> None:
     assert (missing.returncode, missing.stdout) == (1, "there is no dead letter 7\n")
 
 
+@pytest.mark.slow
 def test_replay(tmp_path: Path) -> None:
     refuse(tmp_path, b"{", b"[1", UNKNOWN)
     done = scrapy("dead", "replay", "--reason", "malformed", home=tmp_path)
@@ -90,6 +93,7 @@ def test_replay(tmp_path: Path) -> None:
     assert some.stdout.splitlines()[0] == "there is no dead letter 99"
 
 
+@pytest.mark.slow
 def test_replay_of_one_run(tmp_path: Path) -> None:
     refuse(tmp_path, UNKNOWN, UNKNOWN.replace(b'"run-1"', b'"run-2"'), b'{"run_id": "run-2", ')
     done = scrapy("dead", "replay", "--run", "run-2", "--reason", "sport", home=tmp_path)
@@ -99,6 +103,7 @@ def test_replay_of_one_run(tmp_path: Path) -> None:
     assert depths(None, tmp_path) == {"odds": 2, "odds.dead": 1, "outbox": 0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("action", [[], ["replay"]])
 def test_what_no_letter_has_is_said(action: list[str], tmp_path: Path) -> None:
     assert "there are no dead letters" in scrapy("dead", *action, "--reason", "sport", home=tmp_path).stdout
