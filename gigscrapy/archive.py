@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from gigscrapy.pages import ListedMatch
+from gigscrapy.sqlitefile import connect, transaction
 from schema.instants import iso, read_iso
 
 FOLDER = "pages"
@@ -197,7 +198,8 @@ class Archive:
         self._home, self._folder = home, home / FOLDER
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _os_errors(self._folder):
-            self._db = _connect(self._folder / INDEX)
+            # A power cut costs the last entries, never the index.
+            self._db = connect(self._folder / INDEX, _SCHEMA, busy_seconds=BUSY_SECONDS, synchronous="NORMAL")
 
     @classmethod
     def existing(cls, home: Path) -> Self | None:
@@ -341,41 +343,8 @@ class Archive:
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction; nobody else writes meanwhile, neither to the index nor to the folder."""
-        with _os_errors(self._folder):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-                self._db.execute("COMMIT")
-            finally:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
-    db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-    try:
-        _turn_to_wal(db)
-        db.execute("PRAGMA synchronous = NORMAL")  # a power cut costs the last entries, never the index
-        db.executescript(_SCHEMA)
-    except BaseException:
-        db.close()
-        raise
-    return db
-
-
-def _turn_to_wal(db: sqlite3.Connection) -> None:
-    """SQLite does not wait here when others open the same new file; so we do."""
-    deadline = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            db.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-        else:
-            return
+        with _os_errors(self._folder), transaction(self._db) as db:
+            yield db
 
 
 @contextmanager

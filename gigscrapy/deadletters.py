@@ -11,8 +11,6 @@ What is replayed is marked as such (:data:`REPLAYED`): a thousand letters that a
 """
 
 import asyncio
-import hashlib
-import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,6 +25,7 @@ from gigscrapy.broker import DEAD_QUEUE, QUEUE, Delivery, Receiver, depths, rece
 from gigscrapy.broker.queuefile import QueueFile
 from gigscrapy.broker.spool import spool_path
 from schema.database import begin_writing
+from schema.messages import body_hash
 from schema.models import BODY_LENGTH, DeadLetters, Runs, now
 
 BATCH = 100
@@ -274,7 +273,7 @@ def _keep(source: Receiver, delivery: Delivery) -> None:
 
 def _digest(delivery: Delivery) -> str:
     """What the table knows a body by."""
-    return hashlib.blake2b(delivery.body, digest_size=16).hexdigest()
+    return body_hash(delivery.body)
 
 
 def _as_received(letter: DeadLetters) -> Delivery:
@@ -282,22 +281,10 @@ def _as_received(letter: DeadLetters) -> Delivery:
     return Delivery(None, bytes(letter.body), letter.body_hash, letter.first_seen.replace(tzinfo=UTC))
 
 
-class _MarkingFile(QueueFile):
-    """The spool, for one who puts back."""
-
-    def put_back(self, deliveries: Sequence[Delivery]) -> None:
-        """Into ``odds``, marked; all or none."""
-        mark = json.dumps({REPLAYED: True})
-        with self._writing() as db:
-            db.executemany(
-                "INSERT INTO message (queue, message_id, body, taken_in, headers) VALUES (?, ?, ?, ?, ?)",
-                ((QUEUE, each.message_id, each.body, each.received_at.timestamp(), mark) for each in deliveries),
-            )
-
-
 def _spool(home: Path, deliveries: Sequence[Delivery]) -> None:
-    with _MarkingFile(spool_path(home)) as file:
-        file.put_back(deliveries)
+    with QueueFile(spool_path(home)) as file:
+        messages = ((QUEUE, each.message_id, each.body, each.received_at.timestamp()) for each in deliveries)
+        file.add(messages, {REPLAYED: True})
 
 
 async def _send(rabbit_url: str, queue_type: str, deliveries: Sequence[Delivery]) -> None:

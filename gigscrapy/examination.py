@@ -23,7 +23,7 @@ from gigscrapy.pages.match import read_match
 from gigscrapy.pages.selectors import LIST_SELECTORS, MATCH_SELECTORS
 from gigscrapy.skeleton import Skeleton
 from schema.markets import MARKETS, winner_market
-from schema.names import slug
+from schema.names import on_one_line, slug
 from schema.reference import sports
 
 SHOWN = 3
@@ -71,7 +71,7 @@ class Examination:
         lines += ["", f"read as it arrived:  {self._told(self.raw, self.read)}"]
         lines += [f"read in the browser: {self._told(self.rendered, self.read)}"]
         lines += [f"by structure alone:  {self._told(self.rendered, self.read_by_structure)}"]
-        return "\n".join(map(_printable, "\n".join(lines).split("\n")))
+        return "\n".join(map(on_one_line, "\n".join(lines).split("\n")))
 
     # -- selectors -----------------------------------------------------------------------------------------------------
 
@@ -182,11 +182,6 @@ class Examination:
         title = split_teams(words(page.css("h1")[0])) if page.css("h1") else None
         home, away = (read.home, read.away) if read and read.home else title or (None, None)
         return [(own[0], home, away)] if own else []
-
-
-def _printable(line: str) -> str:
-    """The site wrote some of it: no character may move the cursor or ring the bell."""
-    return "".join(character if character.isprintable() else " " for character in line)
 
 
 def _parsed(html: str, url: str) -> Selector | None:

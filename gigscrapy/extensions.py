@@ -20,6 +20,7 @@ from gigscrapy.spiders.base import LeagueSpider, match_read
 from gigscrapy.terminal import follow_stderr
 from gigscrapy.verdict import COMPLETE, Verdict, judge, unusual
 from schema.messages import RunReport
+from schema.names import on_one_line
 
 logger = logging.getLogger(__name__)
 
@@ -168,7 +169,7 @@ class Progress:
     def match_read(self, title: str, bookmakers: int) -> None:
         done, wanted = (self.crawler.stats.get_value(f"matches/{what}", 0) for what in ("parsed", "discovered"))
         # The site wrote the title: no character of it may move the cursor or ring the bell.
-        shown = "".join(character if character.isprintable() else " " for character in title)
+        shown = on_one_line(title)
         if self.bar:
             self.bar.update(self.task, completed=done, total=wanted, description=shown)
         else:

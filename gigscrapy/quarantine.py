@@ -16,7 +16,6 @@ between, it is none of theirs: see :class:`Epidemic`.
 
 import contextlib
 import fcntl
-import hashlib
 import logging
 import os
 import threading
@@ -28,6 +27,7 @@ from pathlib import Path
 from typing import Self
 
 from gigscrapy.broker.ownerlock import OwnerLock
+from schema.messages import body_hash
 
 DEATHS = 3
 """So many consumers died without goodbye: the next is careful."""
@@ -91,7 +91,7 @@ class Quarantine:
             removed then: once a person has mended it, it begins anew.
         """
         left = Counter(self._left_by_the_dead().values())
-        if left[_name(body)] < TRIALS:
+        if left[body_hash(body)] < TRIALS:
             return False
         if left[_PUT_ASIDE] >= EPIDEMIC:
             self._forget(*left)
@@ -105,10 +105,10 @@ class Quarantine:
     def put_aside(self, body: bytes) -> None:
         """It is among the dead letters: given again, after whatever was wrong is mended, it gets another chance."""
         for path, name in self._left_by_the_dead().items():
-            if name == _name(body):
+            if name == body_hash(body):
                 self._write(path, _PUT_ASIDE)
                 break
-        self._forget(_name(body))
+        self._forget(body_hash(body))
 
     def is_over(self) -> None:
         """What is given now was never given out before: who died without a message on trial is forgotten."""
@@ -119,7 +119,7 @@ class Quarantine:
     @contextlib.contextmanager
     def trial(self, body: bytes) -> Iterator[None]:
         """Whoever dies in this block, and soon, was killed by ``body``. Stored without an error it is acquitted."""
-        self._write(self._note.path, _name(body))
+        self._write(self._note.path, body_hash(body))
         patience = threading.Timer(TRIAL_SECONDS, self._write, (self._note.path, ""))
         patience.daemon = True
         patience.start()
@@ -129,7 +129,7 @@ class Quarantine:
             patience.cancel()
             patience.join()
             self._write(self._note.path, "")
-        self._forget(_name(body), _PUT_ASIDE)
+        self._forget(body_hash(body), _PUT_ASIDE)
 
     # -- notes ---------------------------------------------------------------------------------------------------------
 
@@ -158,11 +158,6 @@ class Quarantine:
             path.write_text(name, "ascii")
         except OSError as error:
             logger.warning("which message is on trial cannot be noted: %s", error)
-
-
-def _name(body: bytes) -> str:
-    """What a message is known by before anybody has tried to read it. 32 hexadecimal digits."""
-    return hashlib.blake2b(body, digest_size=16).hexdigest()
 
 
 def _is_left(path: Path) -> bool:

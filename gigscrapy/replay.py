@@ -30,7 +30,7 @@ from schema.instants import from_paris, naive
 from schema.matches import match_key
 from schema.messages import OddsItem
 from schema.models import Bookmakers, MarketNames, Matches, Odds, Pages, Runs
-from schema.names import name_key
+from schema.names import name_key, on_one_line
 from schema.reference import find_bookmaker
 
 
@@ -215,7 +215,7 @@ class Difference:
                 said = f"{self.then} stored, not read any more"
             case _:
                 said = f"{self.then} stored, {self.now} read"
-        return f"{shown(self.what)}: {said}"
+        return f"{on_one_line(self.what)}: {said}"
 
 
 @dataclass(slots=True)
@@ -383,8 +383,3 @@ def while_read() -> Iterator[None]:
 def printed(price: Decimal) -> str:
     """A price as sites print it: two decimals, a third only where it says something."""
     return f"{price:.3f}".removesuffix("0")
-
-
-def shown(text: str) -> str:
-    """Text from a page, for a terminal: no character of it moves the cursor or rings the bell."""
-    return "".join(character if character.isprintable() else " " for character in text)

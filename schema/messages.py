@@ -20,7 +20,7 @@ from typing import Any, NoReturn, TypeVar
 
 from schema.instants import from_paris, iso, read_iso, to_paris
 from schema.markets import MARKETS, Market, winner_market
-from schema.names import BadName, name_key, tidy
+from schema.names import BadName, name_key, on_one_line, tidy
 from schema.prices import CENT, PRICE_LIMIT, payout, published_style, read_price, usable
 from schema.reference import sports
 
@@ -172,6 +172,11 @@ class RunReport:
 Message = OddsItem | RunReport
 
 
+def body_hash(body: bytes) -> str:
+    """What a body is known by before anybody has read it, or where nobody can: 32 hexadecimal digits of its BLAKE2b."""
+    return hashlib.blake2b(body, digest_size=16).hexdigest()
+
+
 def encode(message: Message) -> bytes:
     """A message as the queue carries it: JSON, ASCII only.
 
@@ -267,8 +272,7 @@ def _encode_report(report: RunReport) -> dict[str, Any]:
 
 
 def _printable(text: str, limit: int) -> str:
-    spaced = "".join(character if character.isprintable() else " " for character in text)
-    return spaced.strip()[:limit].rstrip()
+    return on_one_line(text).strip()[:limit].rstrip()
 
 
 # -- decode ----------------------------------------------------------------------------------------------------------

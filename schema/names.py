@@ -44,6 +44,18 @@ def name_key(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).lower().split())
 
 
+def on_one_line(text: str) -> str:
+    """Somebody else's text with a space for what cannot be printed: it moves no cursor, and breaks no line of a log."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def spelt_out(text: str, keep: str = "") -> str:
+    """The same with what cannot be printed spelt out, but for the characters in ``keep``."""
+    return "".join(
+        each if each.isprintable() or each in keep else each.encode("unicode_escape").decode() for each in text
+    )
+
+
 def slug(name: str) -> str:
     """``name`` in lower-case ASCII letters and digits, other characters as single hyphens."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()

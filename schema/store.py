@@ -33,7 +33,7 @@ from schema.database import begin_writing, hang_up, is_embedded
 from schema.instants import naive, text
 from schema.markets import MARKETS
 from schema.matches import KnownMatches
-from schema.messages import Message, OddsItem, Refused, RunReport, decode
+from schema.messages import Message, OddsItem, Refused, RunReport, body_hash, decode
 from schema.models import BODY_LENGTH, REPORTED_COUNTS, STORED_COUNTS, DeadLetters, LatestOdds, Messages, Odds, Runs
 from schema.plausibility import broken
 from schema.prices import CENT, published_style
@@ -265,7 +265,7 @@ class Store:
     def _bury(self, cursor: Any, incoming: Incoming, refusal: Refused) -> bool:
         """Into DeadLetters; whether it did not wait there already: it is new, or was replayed and has come back."""
         body, seen = incoming.body, text(incoming.received_at)
-        digest = hashlib.blake2b(body, digest_size=16).hexdigest()
+        digest = body_hash(body)
         why = (refusal.reason, refusal.detail, refusal.run_id)
         cursor.execute(self._find_settled, (digest,))
         settled = cursor.fetchone()

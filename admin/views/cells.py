@@ -19,6 +19,7 @@ from admin.views.joins import keys_of
 from admin.views.names import name_of
 from admin.words import say, spoken
 from schema.models import Runs
+from schema.names import spelt_out
 
 ADDRESSES = ("url", "website", "site")
 """Columns that hold an address on the web."""
@@ -82,15 +83,9 @@ def whole_address(url: str) -> str | Markup:
 
 
 def _body(value: bytes | memoryview) -> Markup:
-    text = spelt_out(bytes(value).decode("utf-8", "backslashreplace"))
+    text = spelt_out(bytes(value).decode("utf-8", "backslashreplace"), keep="\n\t")
     cut = "…" if len(text) > BODY_SHOWN else ""
     return Markup("<pre>{}{}</pre>").format(text[:BODY_SHOWN], cut)
-
-
-def spelt_out(text: str) -> str:
-    """``text`` with what no page can show written in letters, such as a NUL or a mark that turns the line round."""
-    shown = (each if each.isprintable() or each in "\n\t" else each.encode("unicode_escape").decode() for each in text)
-    return "".join(shown)
 
 
 _OF_COLUMN: dict[str, Callable[[Any], str | Markup]] = {

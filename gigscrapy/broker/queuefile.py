@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import errno
 import json
-import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,6 +17,8 @@ from itertools import chain, islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ParamSpec, Self, TypeVar
+
+from gigscrapy.sqlitefile import connect, transaction
 
 BUSY_SECONDS = 10
 """How long a writer waits for the others before it gives up."""
@@ -79,18 +80,19 @@ class QueueFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         with self._os_errors():
-            _create_private(path)
-            self._db = _connect(path)
+            self._db = connect(path, _SCHEMA, busy_seconds=BUSY_SECONDS, synchronous="FULL")
 
     # -- putting in ----------------------------------------------------------------------------------------------------
 
-    def add(self, messages: Iterable[tuple[str, str | None, bytes, float]]) -> None:
-        """Put in ``(queue, message_id, body, taken_in)``, all or none."""
-        left = iter(messages)
+    def add(
+        self, messages: Iterable[tuple[str, str | None, bytes, float]], headers: Mapping[str, Any] | None = None
+    ) -> None:
+        """Put in ``(queue, message_id, body, taken_in)``, all or none, each with the same ``headers``."""
+        left = ((*message, written) for written in (json.dumps(headers or {}),) for message in messages)
         with self._writing() as db:
             while some := list(islice(left, AT_ONCE)):
-                marks = ", ".join(["(?, ?, ?, ?)"] * len(some))
-                statement = f"INSERT INTO message (queue, message_id, body, taken_in) VALUES {marks}"  # noqa: S608
+                marks = ", ".join(["(?, ?, ?, ?, ?)"] * len(some))
+                statement = f"INSERT INTO message (queue, message_id, body, taken_in, headers) VALUES {marks}"  # noqa: S608
                 db.execute(statement, list(chain.from_iterable(some)))
 
     # -- reading in order ----------------------------------------------------------------------------------------------
@@ -181,15 +183,8 @@ class QueueFile:
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction. It locks at once: a reader that turns writer half-way is refused without any waiting."""
-        with self._os_errors():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-                self._db.execute("COMMIT")
-            finally:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
+        with self._os_errors(), transaction(self._db) as db:
+            yield db
 
     @contextlib.contextmanager
     def _os_errors(self) -> Iterator[None]:
@@ -268,42 +263,6 @@ def _settle(done: asyncio.Future[None], error: BaseException | None) -> None:
         done.set_result(None)
     else:
         done.set_exception(error)
-
-
-def _create_private(path: Path) -> None:
-    """Make the file, for its owner only, before SQLite makes it for everybody."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if path.is_symlink():
-        raise OSError(errno.ELOOP, "a link is not followed", str(path))
-    # An existing file is not opened: closing it again would free the locks of every other connection of this process.
-    with contextlib.suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    try:
-        _turn_to_wal(db)
-        db.execute("PRAGMA synchronous = FULL")
-        db.executescript(_SCHEMA)
-    except BaseException:
-        db.close()
-        raise
-    return db
-
-
-def _turn_to_wal(db: sqlite3.Connection) -> None:
-    """SQLite does not wait here when others open the same new file; so we do."""
-    deadline = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            db.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
-        else:
-            return
 
 
 def _row(values: Sequence[Any]) -> Row:

@@ -3,15 +3,12 @@
 import argparse
 import hashlib
 import json
-from pathlib import Path
 
-from peewee import PeeweeException
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from gigscrapy.tables import opened
 from schema.checksum import Checksum, checksum
-from schema.database import BadDatabaseUrl, connect, explain, hang_up
-from schema.migrations import SchemaError, prepare
 
 TOTAL = "total"
 
@@ -48,17 +45,8 @@ class Command(ScrapyCommand):
     def checksums(self) -> dict[str, Checksum]:
         """Of each table, and of all of them. :raises UsageError: when the database cannot be read."""
         assert self.settings is not None
-        try:
-            database = connect(self.settings["DATABASE_URL"], Path(self.settings["GIGSCRAPY_HOME"]))
-            try:
-                prepare(database)
-                tables = checksum(database)
-            finally:
-                hang_up(database)
-        except (BadDatabaseUrl, SchemaError) as error:
-            raise UsageError(str(error), print_help=False) from None
-        except PeeweeException as error:
-            raise UsageError(explain(error), print_help=False) from None
+        with opened(self.settings) as database:
+            tables = checksum(database)
         return tables | {TOTAL: total(tables)}
 
 

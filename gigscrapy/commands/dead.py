@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from peewee import Database, PeeweeException
+from peewee import Database
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -19,9 +19,9 @@ from scrapy.utils.log import configure_logging
 
 from gigscrapy.broker import BrokerError
 from gigscrapy.deadletters import LIGHT, Chosen, Queues, Replayed, Tally, is_waiting, replay, tallies
-from schema.database import BadDatabaseUrl, connect, explain, hang_up
-from schema.migrations import SchemaError, prepare
+from gigscrapy.tables import opened
 from schema.models import DeadLetters
+from schema.names import spelt_out
 
 LISTED = 50
 MOST_LISTED = 10_000
@@ -85,16 +85,10 @@ class Command(ScrapyCommand):
         assert self.settings is not None
         configure_logging(self.settings)
         try:
-            database = connect(self.settings["DATABASE_URL"], Path(self.settings["GIGSCRAPY_HOME"]))
-            try:
-                prepare(database)
+            with opened(self.settings) as database:
                 yield database
-            finally:
-                hang_up(database)
-        except (BadDatabaseUrl, SchemaError, BrokerError) as error:
+        except BrokerError as error:
             raise UsageError(str(error), print_help=False) from None
-        except PeeweeException as error:
-            raise UsageError(explain(error), print_help=False) from None
         except OSError as error:
             raise UsageError(f"{error}: do it again when it is back; nothing is lost", print_help=False) from None
 
@@ -155,7 +149,7 @@ def show_list(database: Database, asked: Chosen, limit: int) -> int:
     for letter in query.execute(database):
         seen, run = instant(letter.last_seen), letter.run_id or ""
         cells = (letter.id, seen, state(letter), letter.reason, letter.times, letter.replays, run, letter.detail)
-        table.add_row(*(Text(printable(str(cell))) for cell in cells))
+        table.add_row(*(Text(spelt_out(str(cell))) for cell in cells))
     if table.row_count:
         # Into a pipe one letter stays one line, however long.
         Console(width=None if sys.stdout.isatty() else 800).print(table)
@@ -173,19 +167,19 @@ def unknown(database: Database, asked: Chosen, found: list[Tally]) -> Iterator[s
     reasons = [tally.reason for tally in found]
     if asked.reason is not None and asked.reason not in reasons:
         yield (
-            f"no dead letter has the reason {printable(asked.reason)}; there "
-            + (f"are: {', '.join(map(printable, sorted(reasons)))}" if reasons else "are no dead letters")
+            f"no dead letter has the reason {spelt_out(asked.reason)}; there "
+            + (f"are: {', '.join(map(spelt_out, sorted(reasons)))}" if reasons else "are no dead letters")
         )
     if asked.run_id is not None:
         of_run = DeadLetters.select().where(DeadLetters.run_id == asked.run_id)
         if not of_run.exists(database):
-            yield f"no dead letter is of the run {printable(asked.run_id)}"
+            yield f"no dead letter is of the run {spelt_out(asked.run_id)}"
 
 
 def counted(found: list[Tally]) -> Iterator[str]:
     """How many wait, and how many were replayed and have not come back, of each reason and in all."""
     for tally in found:
-        yield f"{printable(tally.reason)}: {tally.waiting} waiting, {tally.settled} {GONE}"
+        yield f"{spelt_out(tally.reason)}: {tally.waiting} waiting, {tally.settled} {GONE}"
     waiting, settled = sum(tally.waiting for tally in found), sum(tally.settled for tally in found)
     yield f"{waiting + settled} dead letters: {waiting} waiting, {settled} {GONE} (replayed, and not come back)"
 
@@ -210,7 +204,7 @@ def show_one(database: Database, number: int) -> int:
         ("replays", letter.replays),
         ("body", f"{letter.size} bytes" + (f", the first {len(kept)} of them kept" if len(kept) < letter.size else "")),
     ):
-        say(f"{name}: {printable(str(value))}")
+        say(f"{name}: {spelt_out(str(value))}")
     say(shown(kept))
     return 0
 
@@ -243,8 +237,8 @@ def shown(body: bytes) -> str:
     try:
         json.loads(text)
     except (ValueError, RecursionError):
-        return printable(text)
-    return "\n".join(map(printable, indented(text).split("\n")))
+        return spelt_out(text)
+    return "\n".join(map(spelt_out, indented(text).split("\n")))
 
 
 def indented(text: str) -> str:
@@ -262,11 +256,6 @@ def indented(text: str) -> str:
         else:
             written.append(": " if piece == ":" else piece)
     return "".join(written)
-
-
-def printable(text: str) -> str:
-    """``text`` on one line, what cannot be printed spelt out, such as the escape that moves a cursor."""
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
 def say(line: str) -> None:

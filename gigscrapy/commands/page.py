@@ -28,13 +28,13 @@ from gigscrapy.replay import (
     looking_into,
     printed,
     reread,
-    shown,
     while_read,
 )
 from schema.database import BadDatabaseUrl, explain
 from schema.instants import to_paris
 from schema.matches import match_key
 from schema.messages import OddsItem
+from schema.names import on_one_line
 from schema.reference import find_bookmaker
 
 ROW_ID = re.compile(r"[0-9]{1,19}")
@@ -178,7 +178,7 @@ class Desk:
         table = Table("page", "fetched (Paris)", "read as", "characters", "address", box=None, pad_edge=False)
         for page in pages:
             how = f"{page.kind}, {'rendered' if page.rendered else 'plain'}"
-            table.add_row(page.key, when(page.fetched_at), how, str(page.size), Text(shown(page.url)))
+            table.add_row(page.key, when(page.fetched_at), how, str(page.size), Text(on_one_line(page.url)))
         console().print(table)
         print(f"{len(pages)} pages of {pages[0].spider}")  # noqa: T201
 
@@ -219,7 +219,7 @@ class Desk:
         try:
             return reread(page, text, everything=everything)
         except CANNOT_BE_READ as error:
-            print(f"It cannot be read today: {shown(str(error))}")  # noqa: T201
+            print(f"It cannot be read today: {on_one_line(str(error))}")  # noqa: T201
             return None
 
 
@@ -274,7 +274,8 @@ def print_quotes(items: Iterable[OddsItem], bookmaker: str | None = None) -> Non
         )
         mark = "→" if bookmaker_of(item.bookmaker, item.bookmaker_id) == bookmaker else ""
         known = find_bookmaker(item.bookmaker, item.bookmaker_id)
-        match, name = Text(shown(f"{item.home} - {item.away}")), Text(shown(known.name if known else item.bookmaker))
+        said = f"{item.home} - {item.away}", known.name if known else item.bookmaker
+        match, name = (Text(on_one_line(text)) for text in said)
         table.add_row(mark, match, item.market, name, prices, str(item.trj or "-"), item.suspect or "")
     if table.row_count:
         console().print(table)
@@ -293,7 +294,7 @@ def when(instant: datetime) -> str:
 
 def say(lines: Iterable[tuple[str, str]]) -> None:
     for name, text in lines:
-        print(f"{name:<10} {shown(text)}" if name else f"\n{text}")  # noqa: T201
+        print(f"{name:<10} {on_one_line(text)}" if name else f"\n{text}")  # noqa: T201
 
 
 def console() -> Console:

@@ -10,9 +10,10 @@ from scrapy.exceptions import UsageError
 
 from gigscrapy.archive import Archive
 from gigscrapy.leagues import load, nearest
-from gigscrapy.replay import Compared, NothingStored, Tally, compare, day_or_instant, looking_into, shown, while_read
+from gigscrapy.replay import Compared, NothingStored, Tally, compare, day_or_instant, looking_into, while_read
 from schema.database import BadDatabaseUrl, explain
 from schema.instants import to_paris
+from schema.names import on_one_line
 
 
 class Command(ScrapyCommand):
@@ -95,6 +96,6 @@ def tell(one: Compared | NothingStored) -> None:
     elif one.unread or one.differences:
         page = one.page
         fetched = f"{to_paris(page.fetched_at):%Y-%m-%d %H:%M:%S}"
-        print(f"{page.spider} {fetched} {shown(page.url)}, page {page.key}, run {page.run_id}")  # noqa: T201
+        print(f"{page.spider} {fetched} {on_one_line(page.url)}, page {page.key}, run {page.run_id}")  # noqa: T201
         for line in (*([one.unread] if one.unread else []), *map(str, one.differences)):
-            print(f"  {shown(line)}")  # noqa: T201
+            print(f"  {on_one_line(line)}")  # noqa: T201

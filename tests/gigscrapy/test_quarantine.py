@@ -10,7 +10,8 @@ import pytest
 
 from gigscrapy import quarantine as quarantine_module
 from gigscrapy.commands import consume
-from gigscrapy.quarantine import DEATHS, EPIDEMIC, NOTES_LAST, TRIALS, Epidemic, Quarantine, _name
+from gigscrapy.quarantine import DEATHS, EPIDEMIC, NOTES_LAST, TRIALS, Epidemic, Quarantine
+from schema.messages import body_hash
 from tests import ROOT
 
 DIES = """
@@ -29,7 +30,7 @@ def die(home: Path, on_trial: bytes | None = None, times: int = 1) -> list[Path]
     for _ in range(times):
         dying = Quarantine.enter(home)
         if on_trial is not None:
-            dying._note.path.write_text(_name(on_trial))
+            dying._note.path.write_text(body_hash(on_trial))
         os.close(dying._note._descriptor)
     return sorted(set(notes(home)) - before)
 
@@ -125,7 +126,7 @@ class TestTrial:
     def test_what_is_noted_meanwhile(self, quarantine: Quarantine) -> None:
         path = quarantine._note.path
         with quarantine.trial(b"a"):
-            assert path.read_text() == _name(b"a")
+            assert path.read_text() == body_hash(b"a")
         assert path.read_text() == ""
 
     def test_an_error_ends_it_and_acquits_nobody(self, tmp_path: Path, quarantine: Quarantine) -> None:

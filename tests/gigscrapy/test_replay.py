@@ -15,6 +15,7 @@ from gigscrapy.pages import ListedMatch, PageChanged
 from gigscrapy.replay import (
     ArgumentsUnknown,
     Compared,
+    Difference,
     LeagueGone,
     NothingStored,
     Tally,
@@ -23,7 +24,6 @@ from gigscrapy.replay import (
     day_or_instant,
     printed,
     reread,
-    shown,
 )
 from schema.database import connect, hang_up
 from schema.messages import OddsItem, encode
@@ -367,4 +367,4 @@ def test_prices_are_printed_as_sites_do(price, text):
 
 
 def test_what_a_page_says_moves_no_cursor():
-    assert shown("PSG\x1b[2J\r\n\x07") == "PSG [2J   "
+    assert str(Difference("PSG\x1b[2J\r\n\x07", None, "2.10")) == "PSG [2J   : 2.10 read, nothing stored"

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schema.names import NAME_LENGTH, BadName, code, name_key, slug, tidy
+from schema.names import NAME_LENGTH, BadName, code, name_key, on_one_line, slug, spelt_out, tidy
 
 
 @pytest.mark.parametrize(
@@ -88,3 +88,15 @@ def test_different_names(one: str, other: str) -> None:
 def test_slug_and_code(name: str, slugged: str, coded: str | None) -> None:
     assert slug(name) == slugged
     assert coded is None or code(name) == coded
+
+
+HOSTILE = "a\x1b[2Jb\r\n\x00é\u202e😀\udc80"
+
+
+def test_what_cannot_be_printed_is_a_space() -> None:
+    assert on_one_line(HOSTILE) == "a [2Jb   é 😀 "
+
+
+def test_what_cannot_be_printed_is_spelt_out() -> None:
+    assert spelt_out(HOSTILE) == "a\\x1b[2Jb\\r\\n\\x00é\\u202e😀\\udc80"
+    assert spelt_out("a\n\tb\x07", keep="\n\t") == "a\n\tb\\x07"

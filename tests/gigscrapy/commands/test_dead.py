@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gigscrapy.broker import Receiver, depths, receiver
-from gigscrapy.commands.dead import indented, printable, shown
+from gigscrapy.commands.dead import indented, shown
 from schema.database import connect, hang_up
 from schema.messages import encode
 from schema.migrations import migrate
@@ -208,7 +208,6 @@ def bury_all(home: Path) -> None:
 
 
 def test_no_character_moves_the_cursor() -> None:
-    assert printable("a\x1b[2Jb\r\n\x00é\u202e😀\udc80") == "a\\x1b[2Jb\\r\\n\\x00é\\u202e😀\\udc80"
     assert shown(b"\x1b]0;title\x07\xff") == "\\x1b]0;title\\x07\\xff"
     assert shown('{"a": "\x7f\u009b"}'.encode()) == '{\n  "a": "\\x7f\\x9b"\n}'
 
