@@ -5,7 +5,7 @@ from pathlib import Path
 
 from peewee import Database
 
-from gigscrapy.deadletters import Queues
+from gigscrapy.broker import Queues
 from schema.database import connect
 from schema.migrations import prepare
 from schema.models import use

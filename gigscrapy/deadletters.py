@@ -10,20 +10,16 @@ let go, so it may be sent twice, which the store counts once.
 What is replayed is marked as such (:data:`REPLAYED`): a thousand letters that are refused again halt no consumer.
 """
 
-import asyncio
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from itertools import islice
-from pathlib import Path
 
 from peewee import Case, Database, fn
 
-from gigscrapy.broker import DEAD_QUEUE, QUEUE, Delivery, Receiver, depths, receiver
-from gigscrapy.broker.queuefile import QueueFile
-from gigscrapy.broker.spool import spool_path
+from gigscrapy.broker import DEAD_QUEUE, QUEUE, Delivery, Queues, Receiver, depths, receiver, send
 from schema.database import begin_writing
 from schema.messages import body_hash
 from schema.models import BODY_LENGTH, DeadLetters, Runs, now
@@ -53,15 +49,6 @@ LIGHT = [field for field in DeadLetters._meta.sorted_fields if field.name != "bo
 def is_waiting(letter: DeadLetters) -> bool:
     """Whether ``letter`` waits for somebody; else it was replayed and has not come back."""
     return letter.replayed_at is None or letter.last_seen >= letter.replayed_at
-
-
-@dataclass(frozen=True, slots=True)
-class Queues:
-    """Where the queues are: what :func:`gigscrapy.broker.receiver` is given."""
-
-    rabbit_url: str | None
-    home: Path
-    queue_type: str = "quorum"
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,11 +215,7 @@ class _Replay:
         """Durably into ``odds``, then into the table that it was done: the other way round a kill would hide them."""
         if not deliveries:
             return
-        at = self._queues
-        if at.rabbit_url:
-            asyncio.run(_send(at.rabbit_url, at.queue_type, deliveries))
-        else:
-            _spool(at.home, deliveries)
+        send(self._queues, QUEUE, deliveries, {REPLAYED: True})
         for letter in letters:
             self._mark(letter)
         self._done.letters += len({letter.id for letter in letters} - self._sent)
@@ -279,40 +262,3 @@ def _digest(delivery: Delivery) -> str:
 def _as_received(letter: DeadLetters) -> Delivery:
     """The body in the table, as a queue would bring it."""
     return Delivery(None, bytes(letter.body), letter.body_hash, letter.first_seen.replace(tzinfo=UTC))
-
-
-def _spool(home: Path, deliveries: Sequence[Delivery]) -> None:
-    with QueueFile(spool_path(home)) as file:
-        messages = ((QUEUE, each.message_id, each.body, each.received_at.timestamp()) for each in deliveries)
-        file.add(messages, {REPLAYED: True})
-
-
-async def _send(rabbit_url: str, queue_type: str, deliveries: Sequence[Delivery]) -> None:
-    """Not by a :class:`~gigscrapy.broker.Publisher`: that dates what it sends anew, and a bare message is known by when
-    it was received. Returns when the broker has all of them safe.
-    """
-    from pika import BasicProperties
-
-    from gigscrapy.broker.rabbitmq.link import Address, Link
-
-    link = await Link.open(Address(rabbit_url), "gigscrapy replay")
-    try:
-        await link.ensure_queue(QUEUE, queue_type)
-        answers = []
-        for each in deliveries:
-            properties = BasicProperties(
-                content_type="application/json",
-                delivery_mode=2,
-                message_id=each.message_id,
-                timestamp=int(each.received_at.timestamp()),
-                app_id="gigscrapy",
-                headers={REPLAYED: True},
-            )
-            answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-            link.publish(QUEUE, each.body, properties, answer.set_result)
-            answers.append(answer)
-        for answer in answers:
-            if not await link.result(answer):
-                raise ConnectionError(f"queue {QUEUE} refuses messages: is it full?")
-    finally:
-        await link.close()

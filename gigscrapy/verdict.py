@@ -192,8 +192,10 @@ def _judge_list(stats: Mapping[str, Any], least: int) -> Verdict | None:
         return Verdict("too-few", TOO_FEW, f"the page lists {listed} matches, at least {least} were expected")
     if stats.get("matches/discovered", 0):
         return None
-    if stats.get("matches/asked"):
-        return Verdict("nothing-listed", NOTHING_LISTED, f"the match asked for is not among the {listed} listed")
+    if asked := stats.get("matches/asked"):
+        which = "the match" if asked == 1 else f"none of the {asked} matches"
+        said = "is not" if asked == 1 else "is"
+        return Verdict("nothing-listed", NOTHING_LISTED, f"{which} asked for {said} among the {listed} listed")
     return Verdict(COMPLETE, 0, f"{listed} matches are listed, none on the days asked for")
 
 

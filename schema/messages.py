@@ -35,7 +35,7 @@ LEGACY_DATE = "%Y-%m-%d %H:%M:%S"
 RUN_ID_LENGTH = 64
 DETAIL_LENGTH = 500
 URL_LENGTH = 500
-REPORT_TEXTS = {"sentence": 2000, "site": 500, "arguments": 500}
+REPORT_TEXTS = {"sentence": 2000, "site": 500, "arguments": 500, "current": 200}
 """What a report says in free text, and how much of it is kept."""
 RUN_STATES = ("running", "finished")
 LEAST_EXIT_CODE = -(2**31)
@@ -143,9 +143,10 @@ class OddsItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
-    """What a crawl says of itself, when it starts and when it ends.
+    """What a crawl says of itself: when it starts, every few seconds while it runs, and when it ends.
 
     :ivar state: ``running`` or ``finished``; :ivar verdict: a short code, ``complete`` where nothing is missing.
+    :ivar current: the match it is at, as ``home - away``; ``None`` once it has ended.
     :ivar sentence: the verdict in words; :ivar counts: discovered, fetched, parsed, yielded, published, …
     """
 
@@ -160,6 +161,7 @@ class RunReport:
     sentence: str | None = None
     site: str | None = None
     arguments: str | None = None
+    current: str | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -267,6 +269,8 @@ def _encode_report(report: RunReport) -> dict[str, Any]:
     for key, limit in REPORT_TEXTS.items():
         body[key] = _printable(body[key] or "", limit) or None
     body["counts"] = {name: count for name, count in report.counts.items() if _is_whole(count)}
+    if body["current"] is None:  # a later addition, and only where there is something to say
+        del body["current"]
     body["exit_code"] = report.exit_code if _is_whole(report.exit_code, LEAST_EXIT_CODE) else None
     return {"type": "run", "schema_version": SCHEMA_VERSION, **body}
 
@@ -399,6 +403,7 @@ def _decode_report(fields: dict[str, Any]) -> RunReport:
         sentence=_optional_text(fields, "sentence", REPORT_TEXTS["sentence"]),
         site=_optional_text(fields, "site", REPORT_TEXTS["site"]),
         arguments=_optional_text(fields, "arguments", REPORT_TEXTS["arguments"]),
+        current=_optional_text(fields, "current", REPORT_TEXTS["current"]),
         counts=counts,
     )
 

@@ -192,11 +192,37 @@ class Matches(Table):
 # -- what was said -----------------------------------------------------------------------------------------------------
 
 
+class Tasks(Table):
+    """What somebody asked for, once it is handed over: the runs it became are in the tables in the same transaction.
+
+    ``task_id``: the same for a task that is delivered again. ``said``: what was asked, for people. ``runs``: how many
+    runs it made; ``joined``: leagues that were asked for already, in the same words, and wait: that run does for both.
+    """
+
+    id = AutoField()
+    task_id = Key(max_length=64, unique=True)
+    body_hash = Key(max_length=32)
+    said = CharField(max_length=500)
+    requested_by = CharField(max_length=100, null=True)
+    received_at = DateTimeField(index=True)
+    runs = IntegerField(default=0)
+    joined = IntegerField(default=0)
+
+    class Meta:
+        # A bare task has no id of its own: one that is delivered again is known by its body, of the last hour.
+        indexes = ((("body_hash", "received_at"), False),)
+
+
 class Runs(Table):
-    """One crawl, as it reports itself; ``state`` is null while only its quotes are known.
+    """One crawl, as it was asked for and as it reports itself; ``state`` is null while only its quotes are known.
 
     The store counts ``stored`` (quotes, each once), ``prices`` (in them), ``refused`` (its dead letters that wait) and
-    ``duplicates`` (deliveries of what was stored already); the crawl reports the other counts.
+    ``duplicates`` (deliveries of what was stored already); the crawl reports the other counts, and ``current``, the
+    match it is at.
+
+    :mod:`schema.runs` says what the states are. ``active_key``: the spider's name from when it is handed to a node to
+    its end: no league has two such runs. ``node``: the Scrapyd that has it. ``attempts``: how often no node took it;
+    ``not_before``: when the next attempt is due. ``cancel_asked_at``: when somebody wanted it stopped.
     """
 
     id = AutoField()
@@ -228,6 +254,18 @@ class Runs(Table):
     duplicates = IntegerField(default=0)
     bookmakers = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
     suspects = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
+    current = CharField(max_length=200, null=True)
+    task_id = Key(max_length=64, null=True, index=True)
+    requested_by = CharField(max_length=100, null=True)
+    requested_at = DateTimeField(null=True)
+    active_key = Key(max_length=100, null=True, unique=True)
+    node = CharField(max_length=200, null=True)
+    attempts = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
+    not_before = DateTimeField(null=True)
+    cancel_asked_at = DateTimeField(null=True)
+
+    class Meta:
+        indexes = ((("state", "requested_at"), False),)
 
 
 class Pages(Table):
@@ -321,6 +359,8 @@ class Messages(Table):
 class DeadLetters(Table):
     """A body that could not be kept, why, and how often it came. ``size``: its bytes; ``body`` has the first ones.
 
+    ``queue``: the one it came from, and goes back into when it is replayed.
+
     ``replayed_at``: when it was last put back into the queue; ``replays``: how often. One that came back refused
     has a ``last_seen`` that is not earlier.
     """
@@ -337,10 +377,79 @@ class DeadLetters(Table):
     times = IntegerField(default=1)
     replayed_at = DateTimeField(null=True)
     replays = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
+    queue = Key(max_length=64, default="odds", constraints=[SQL("DEFAULT 'odds'")])
 
     class Meta:
         # Covers what is counted of them: how many wait, by their reason.
         indexes = ((("reason", "replayed_at", "last_seen"), False),)
+
+
+# -- what is to be done, and when --------------------------------------------------------------------------------------
+
+
+class Schedules(Table):
+    """When which leagues are to be crawled. Exactly one of ``cron``, ``every_minutes`` and ``kickoff`` is set.
+
+    ``what``: as `scrapy ask` takes it (``ligue1, nba``, ``sport:football``, ``country:France``, ``all``). ``cron``:
+    five fields, in the time of Paris. ``kickoff``: how long before each match's kick-off it is visited (``24h 6h 1h
+    15m 5m``). ``arguments``: of the spider (``depth=list days=2``). ``decided_until``: up to when it is decided what is
+    due.
+    """
+
+    id = AutoField()
+    name = CharField(max_length=100, unique=True)
+    what = CharField(max_length=500)
+    cron = CharField(max_length=100, null=True)
+    every_minutes = IntegerField(null=True)
+    kickoff = CharField(max_length=200, null=True)
+    arguments = CharField(max_length=200, null=True)
+    enabled = BooleanField(default=False)
+    decided_until = DateTimeField(null=True)
+    created_at = DateTimeField(default=now)
+    updated_at = DateTimeField(default=now)
+
+
+class Firings(Table):
+    """One time a schedule was due, decided once and for all.
+
+    ``state``: ``due`` (the task is to be sent), ``sent``, ``missed`` (nobody was there in time) or ``skipped`` (the one
+    before goes on). ``task_id``: of the task, the same however often it is sent. ``note``: why, where it was not sent.
+    """
+
+    id = AutoField()
+    schedule = ForeignKeyField(Schedules, index=False, on_delete="CASCADE")
+    due_at = DateTimeField()
+    state = Key(max_length=16, index=True)
+    task_id = Key(max_length=64, null=True)
+    note = CharField(max_length=500, null=True)
+    decided_at = DateTimeField(default=now)
+    sent_at = DateTimeField(null=True)
+
+    class Meta:
+        indexes = ((("schedule", "due_at"), True),)
+
+
+class Visits(Table):
+    """One visit to a match before its kick-off, as a schedule wants it.
+
+    ``minutes``: how long before the kick-off; ``due_at``: when that is, as long as the kick-off stays; ``state``:
+    ``sent`` or ``missed``; ``task_id``: of the task that makes it.
+    """
+
+    id = AutoField()
+    schedule = ForeignKeyField(Schedules, index=False, on_delete="CASCADE")
+    match = ForeignKeyField(Matches)
+    minutes = IntegerField()
+    due_at = DateTimeField()
+    state = Key(max_length=16)
+    task_id = Key(max_length=64, null=True)
+    decided_at = DateTimeField(default=now)
+
+    class Meta:
+        indexes = (
+            (("schedule", "match", "minutes"), True),
+            (("due_at",), False),
+        )
 
 
 TABLES = (
@@ -350,10 +459,14 @@ TABLES = (
     Leagues,
     Teams,
     Matches,
+    Tasks,
     Runs,
     Pages,
     Odds,
     LatestOdds,
     Messages,
     DeadLetters,
+    Schedules,
+    Firings,
+    Visits,
 )

@@ -37,6 +37,7 @@ from schema.messages import Message, OddsItem, Refused, RunReport, body_hash, de
 from schema.models import BODY_LENGTH, REPORTED_COUNTS, STORED_COUNTS, DeadLetters, LatestOdds, Messages, Odds, Runs
 from schema.plausibility import broken
 from schema.prices import CENT, published_style
+from schema.runs import OPEN
 from schema.sql import Sql
 
 MEMORY_SECONDS = 60
@@ -297,7 +298,7 @@ class Store:
         """What a run says of itself: the newest report holds, and one that says it is finished is the last."""
         reported_at = naive(report.reported_at)
         later = Runs.reported_at.is_null() | (Runs.reported_at <= reported_at)
-        running = Runs.state.is_null() | (Runs.state == "running")
+        running = Runs.state.is_null() | Runs.state.in_(OPEN)
         supersedes = running | later if report.state == "finished" else running & later
         fields = {"errors": "error_count"}  # where the field is not named as its column
         Runs.update(
@@ -308,6 +309,8 @@ class Store:
             sentence=report.sentence,
             site=report.site,
             arguments=report.arguments,
+            current=report.current,
+            active_key=None if report.state == "finished" else Runs.active_key,
             started_at=naive(report.started_at),
             finished_at=report.finished_at and naive(report.finished_at),
             reported_at=reported_at,

@@ -3,7 +3,7 @@
 Both sides speak the same four methods, whichever is behind them. A body handed to :meth:`Publisher.publish` is durable
 when the call returns; a delivery stays the queue's until it is acknowledged or refused.
 
-:func:`publisher` and :func:`receiver` choose what is behind; :func:`depths` says how much waits where.
+:func:`publisher`, :func:`receiver` and :func:`send` choose what is behind; :func:`depths` says how much waits where.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +16,9 @@ from schema.instants import iso
 
 QUEUE = "odds"
 DEAD_QUEUE = "odds.dead"
+TASK_QUEUE = "scraping_tasks"
+TASK_DEAD_QUEUE = "scraping_tasks.dead"
+QUEUES = (QUEUE, DEAD_QUEUE, TASK_QUEUE, TASK_DEAD_QUEUE)
 
 DETAIL_LIMIT = 2000
 
@@ -42,6 +45,15 @@ class Delivery:
     received_at: datetime
     attempts: int = 0
     headers: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Queues:
+    """Where the queues are: what :func:`publisher` and :func:`receiver` are given."""
+
+    rabbit_url: str | None
+    home: Path
+    queue_type: str = "quorum"
 
 
 class Publisher(Protocol):
@@ -112,7 +124,7 @@ def publisher(rabbit_url: str | None, home: Path, *, owner: str, queue_type: str
 def receiver(rabbit_url: str | None, home: Path, *, queue: str = QUEUE, queue_type: str = "quorum") -> Receiver:
     """The consumer's way in; it connects at the first ``receive``. Parameters and errors as :func:`publisher`.
 
-    :param queue: ``odds``, or ``odds.dead`` to read what was refused.
+    :param queue: one of :data:`QUEUES`; those of the dead, to read what was refused.
     """
     if not rabbit_url:
         from gigscrapy.broker.spool import SpoolReceiver
@@ -123,16 +135,33 @@ def receiver(rabbit_url: str | None, home: Path, *, queue: str = QUEUE, queue_ty
     return RabbitReceiver(rabbit_url, queue=queue, queue_type=queue_type)
 
 
-def depths(rabbit_url: str | None, home: Path) -> dict[str, int]:
-    """Messages by queue, ``odds`` and ``odds.dead``, and in ``outbox`` those that runs have yet to send to RabbitMQ.
+def send(queues: Queues, queue: str, deliveries: Sequence[Delivery], headers: Mapping[str, Any] | None = None) -> None:
+    """Put bodies into a queue, outside of a crawl; each keeps the time it was received at. They are durable when this
+    returns; after an error some may be, and sending them again does no harm where they have an id.
+
+    :raises OSError: when the broker is away, or the disk will not; :raises BrokerError: when waiting would not help.
+        Not for use inside an event loop.
+    """
+    if queues.rabbit_url:
+        from gigscrapy.broker.rabbitmq.sending import send_all
+
+        send_all(queues, queue, deliveries, headers)
+    else:
+        from gigscrapy.broker.spool import put_all
+
+        put_all(queues.home, queue, deliveries, headers)
+
+
+def depths(rabbit_url: str | None, home: Path, queues: Sequence[str] = (QUEUE, DEAD_QUEUE)) -> dict[str, int]:
+    """Messages by queue, and in ``outbox`` those that runs have yet to send to RabbitMQ.
 
     :raises ConnectionError: when the broker is away; :raises BrokerError: as ever. Not for use inside an event loop.
     """
     from gigscrapy.broker import spool
     from gigscrapy.broker.rabbitmq import link, outbox
 
-    queued = link.depths(rabbit_url, (QUEUE, DEAD_QUEUE)) if rabbit_url else spool.depths(home)
-    return {QUEUE: 0, DEAD_QUEUE: 0} | queued | {"outbox": outbox.waiting(home)}
+    found = link.depths(rabbit_url, queues) if rabbit_url else spool.depths(home)
+    return {queue: found.get(queue, 0) for queue in queues} | {"outbox": outbox.waiting(home)}
 
 
 def dead_queue(queue: str) -> str:

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from gigscrapy.broker import QUEUE, BrokerError, Delivery, dead_letter_headers, dead_queue
 from gigscrapy.broker.ownerlock import OwnerLock
@@ -142,6 +143,13 @@ class _Hold:
 
     def _lock_path(self, holder: str) -> Path:
         return self._locks / f"{holder}.lock"
+
+
+def put_all(home: Path, queue: str, deliveries: Sequence[Delivery], headers: Mapping[str, Any] | None = None) -> None:
+    """See :func:`gigscrapy.broker.send`: all or none."""
+    messages = ((queue, each.message_id, each.body, each.received_at.timestamp()) for each in deliveries)
+    with QueueFile(spool_path(home)) as file:
+        file.add(messages, headers)
 
 
 def depths(home: Path) -> dict[str, int]:

@@ -17,8 +17,8 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 from scrapy.utils.log import configure_logging
 
-from gigscrapy.broker import BrokerError
-from gigscrapy.deadletters import LIGHT, Chosen, Queues, Replayed, Tally, is_waiting, replay, tallies
+from gigscrapy.broker import BrokerError, Queues
+from gigscrapy.deadletters import LIGHT, Chosen, Replayed, Tally, is_waiting, replay, tallies
 from gigscrapy.tables import opened
 from schema.models import DeadLetters
 from schema.names import spelt_out

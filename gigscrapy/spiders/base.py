@@ -55,19 +55,31 @@ class BadArgument(ValueError):
     """A spider argument that cannot be; the message says what can."""
 
 
+def match_numbers(text: str) -> tuple[str, ...]:
+    """The site's numbers of matches, from numbers or addresses of match pages with commas between.
+
+    :raises BadArgument: when one of them is neither.
+    """
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    found = [re.search(r"(?:^|-)([0-9]{1,12})/?(?:#.*)?$", part) if len(part) <= 200 else None for part in parts]
+    if wrong := [part for part, number in zip(parts, found, strict=True) if number is None]:
+        raise BadArgument(f"match is a number, or the address of a match page, not {wrong[0][:200]!r}")
+    return tuple(dict.fromkeys(number[1] for number in found if number))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """What a crawl is asked for.
 
     :ivar depth: ``match`` visits every match; ``list`` stays on the league page (best prices only).
     :ivar markets: of the league page; beyond the match's winner only best prices are to be had.
-    :ivar days: only matches that kick off within so many days; :ivar match_id: only this one.
+    :ivar days: only matches that kick off within so many days; :ivar match_ids: only these, where any is named.
     """
 
     depth: str
     markets: tuple[str, ...]
     days: int | None
-    match_id: str | None
+    match_ids: frozenset[str]
 
     @classmethod
     def read(
@@ -93,24 +105,21 @@ class Wanted:
             )
         if days and not re.fullmatch(r"[0-9]{1,4}", days):
             raise BadArgument(f"days is a number of days, not {days!r}")
-        match_id = re.search(r"(?:^|-)([0-9]{1,12})/?(?:#.*)?$", match)
-        if match and (not match_id or len(match) > 200):
-            raise BadArgument(f"match is a number, or the address of a match page, not {match!r}")
         return cls(
             depth=depth,
             markets=tuple(dict.fromkeys(by_spelling[text] for text in chosen)) or (league.market,),
             days=int(days) if days else None,
-            match_id=match_id[1] if match_id else None,
+            match_ids=frozenset(match_numbers(match)),
         )
 
     @property
     def is_whole(self) -> bool:
         """Whether it is for all that the league offers: such runs can be compared."""
-        return self.days is None and self.match_id is None
+        return self.days is None and not self.match_ids
 
     def includes(self, match: ListedMatch, now: datetime) -> bool:
         """Whether this match is asked for. One whose kick-off nobody knows is."""
-        if self.match_id and match.match_id != self.match_id:
+        if self.match_ids and match.match_id not in self.match_ids:
             return False
         return self.days is None or match.kickoff is None or match.kickoff <= now + timedelta(days=self.days)
 
@@ -185,7 +194,7 @@ class LeagueSpider(scrapy.Spider):
     # -- requests ------------------------------------------------------------------------------------------------------
 
     async def start(self) -> AsyncIterator[Any]:
-        self.count("matches/asked", int(self.wanted.match_id is not None))
+        self.count("matches/asked", len(self.wanted.match_ids))
         for market in self.wanted.markets:
             yield self.list_request(market)
 

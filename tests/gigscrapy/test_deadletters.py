@@ -15,8 +15,8 @@ import pytest
 from peewee import Database
 
 from gigscrapy import broker, deadletters
-from gigscrapy.broker import DEAD_QUEUE, QUEUE, Delivery, Receiver, depths
-from gigscrapy.deadletters import BATCH, REPLAYED, Chosen, Queues, Replayed, Tally, is_waiting, replay, tallies
+from gigscrapy.broker import DEAD_QUEUE, QUEUE, Delivery, Queues, Receiver, depths
+from gigscrapy.deadletters import BATCH, REPLAYED, Chosen, Replayed, Tally, is_waiting, replay, tallies
 from schema import messages
 from schema.database import connect, hang_up
 from schema.messages import Message, encode
@@ -386,10 +386,9 @@ def test_broken_off_at_any_instant_it_is_done_again(
         raise Killed
 
     mark = deadletters._Replay._mark
-    way_out = "_spool" if post.queues.rabbit_url is None else "_send"
     with monkeypatch.context() as patch:
         if instant == "before it is sent":
-            patch.setattr(deadletters, way_out, kill)
+            patch.setattr(deadletters, "send", kill)
         elif instant == "when it is sent":
             patch.setattr(deadletters._Replay, "_mark", kill)
         elif instant == "when it is entered":
@@ -434,13 +433,13 @@ def test_two_replays_at_once_lose_nothing(post: Post, learn: Callable[[], None])
 def test_one_that_comes_back_before_its_replay_is_entered_waits(spool: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     spool.send(b'{"schema_version": 1, "run_id": "run-1"}')
     spool.consume(1)
-    sending = deadletters._spool
+    sending = deadletters.send
 
     def send_and_refuse(*arguments: Any) -> None:
         sending(*arguments)
         spool.consume(1)
 
-    monkeypatch.setattr(deadletters, "_spool", send_and_refuse)
+    monkeypatch.setattr(deadletters, "send", send_and_refuse)
     assert spool.replay().letters == 1
     assert is_waiting(spool.letter())
     assert (spool.letter().times, spool.letter().replays) == (2, 1)
@@ -450,14 +449,14 @@ def test_one_that_comes_back_before_its_replay_is_entered_waits(spool: Post, mon
 def test_what_two_replays_enter_counts_once(spool: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     spool.send(b'{"schema_version": 1, "run_id": "run-1"}')
     spool.consume(1)
-    sending = deadletters._spool
+    sending = deadletters.send
 
     def send_after_another(*arguments: Any) -> None:
-        monkeypatch.setattr(deadletters, "_spool", sending)
+        monkeypatch.setattr(deadletters, "send", sending)
         assert spool.replay().letters == 1
         sending(*arguments)
 
-    monkeypatch.setattr(deadletters, "_spool", send_after_another)
+    monkeypatch.setattr(deadletters, "send", send_after_another)
     assert spool.replay().letters == 1
     assert (spool.letter().replays, spool.run()[1]) == (2, 0)
     assert not is_waiting(spool.letter())

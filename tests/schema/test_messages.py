@@ -442,10 +442,10 @@ class TestRoundTrip:
         ],
     )
     def test_what_a_report_says_is_cut_and_made_printable(self, text: str, kept: str | None) -> None:
-        sent = replace(REPORT, sentence=text, arguments=text, site=text)
+        sent = replace(REPORT, sentence=text, arguments=text, site=text, current=text)
         received = decode(encode(sent), NOON)
         assert isinstance(received, RunReport)
-        limits = ((received.sentence, 2000), (received.arguments, 500), (received.site, 500))
+        limits = ((received.sentence, 2000), (received.arguments, 500), (received.site, 500), (received.current, 200))
         for said, limit in limits:
             assert said == (kept and kept[:limit].strip())
 

@@ -18,6 +18,7 @@ from schema.database import connect, hang_up, is_embedded
 from schema.matches import KnownMatches
 from schema.messages import Message, encode
 from schema.migrations import migrate
+from schema.models import Runs
 from schema.sql import Insert, Sql
 from schema.store import Store
 from tests.schema.letters import KICKOFF, NOON, QUOTE, REPORT, Letter, letters, prices, quote
@@ -215,6 +216,24 @@ class TestRuns:
     def test_while_it_runs_the_newest_report_holds(self, store: Store, database: Database) -> None:
         one_by_one(store, self.later, self.report)
         assert found(database, "SELECT state, parsed, reported_at FROM Runs") == [("running", 4, "2025-10-17 12:01:00")]
+
+    @pytest.mark.parametrize(
+        ("state", "report", "becomes"),
+        [
+            ("scheduled", "later", "running"),
+            ("lost", "later", "running"),  # it was only silent
+            ("lost", "last", "finished"),
+            ("cancelled", "later", "cancelled"),
+            ("cancelled", "last", "finished"),  # it had begun all the same, and says how it ended
+        ],
+    )
+    def test_a_run_that_was_asked_for(
+        self, store: Store, database: Database, state: str, report: str, becomes: str
+    ) -> None:
+        Runs.insert(run_id=REPORT.run_id, state=state, spider="ligue1", active_key="ligue1").execute(database)
+        one_by_one(store, getattr(self, report))
+        active = None if becomes == "finished" else "ligue1"
+        assert found(database, "SELECT state, active_key FROM Runs") == [(becomes, active)]
 
     def test_a_run_that_never_reported_is_known_by_its_quotes(self, store: Store, database: Database) -> None:
         store.store(letters(QUOTE))

@@ -24,7 +24,7 @@ def wanted(league: str = "ligue1", **arguments: str) -> Wanted:
 
 
 def test_by_default_every_match_is_visited_for_its_winner():
-    assert wanted() == Wanted(depth="match", markets=("1X2",), days=None, match_id=None)
+    assert wanted() == Wanted(depth="match", markets=("1X2",), days=None, match_ids=frozenset())
     assert wanted("nba").markets == ("12",)
 
 
@@ -36,7 +36,12 @@ def test_markets_are_named_as_the_site_does():
     "match", ["1548776", "/cote/psg-strasbourg-1548776", "https://www.coteur.com/cote/psg-strasbourg-1548776/"]
 )
 def test_a_match_is_a_number_or_an_address(match):
-    assert wanted(match=match).match_id == "1548776"
+    assert wanted(match=match).match_ids == {"1548776"}
+
+
+def test_several_matches_have_commas_between():
+    assert wanted(match="1548776, /cote/psg-strasbourg-99/,1548776").match_ids == {"1548776", "99"}
+    assert not wanted(match="1548776,99").is_whole
 
 
 @pytest.mark.parametrize(
@@ -48,6 +53,7 @@ def test_a_match_is_a_number_or_an_address(match):
         ("ligue1", {"days": "two"}, "days is a number of days, not 'two'"),
         ("ligue1", {"days": "-1"}, "days is a number of days, not '-1'"),
         ("ligue1", {"match": "PSG - OM"}, "match is a number, or the address of a match page, not 'PSG - OM'"),
+        ("ligue1", {"match": "99,OM"}, "match is a number, or the address of a match page, not 'OM'"),
     ],
 )
 def test_a_wrong_argument_says_what_could_stand_there(league, arguments, complaint):
@@ -65,6 +71,7 @@ def test_a_wrong_argument_says_what_could_stand_there(league, arguments, complai
         ({"days": "0"}, None, True),
         ({"match": "1548776"}, NOW, True),
         ({"match": "99"}, NOW, False),
+        ({"match": "99,1548776"}, NOW, True),
     ],
 )
 def test_only_what_is_asked_for_is_visited(arguments, kickoff, included):
