@@ -10,7 +10,7 @@ WORKERS ?= 2
 APT := DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends
 IS_ROOT := [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null
 
-.PHONY: help run admin migrate test test-fast lint soak bench chromium servers clean
+.PHONY: help run admin services migrate test test-fast lint soak bench chromium servers clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,6 +20,9 @@ run: $(VENV)/.runs chromium ## crawl a league and show its best prices: LEAGUE=l
 
 admin: $(VENV)/.runs ## browse the tables on http://127.0.0.1:5000 (PORT=)
 	@$(PYTHON) -m admin --port $(PORT)
+
+services: $(VENV)/.runs chromium ## everything this machine needs to crawl by itself, until Ctrl-C; the admin is on PORT=
+	@ADMIN_PORT=$(PORT) $(VENV)/bin/scrapy services
 
 migrate: $(VENV)/.runs ## bring the database of DATABASE_URL up to date
 	@$(VENV)/bin/scrapy migrate

@@ -1,6 +1,7 @@
 """``python -m admin [--port 5000]``: serve the tables on this machine."""
 
 import argparse
+import os
 import socket
 import sys
 
@@ -18,7 +19,8 @@ THREADS = 8
 def main(arguments: list[str] | None = None) -> str | None:
     """Serve until interrupted. :returns: why it cannot, for the person who started it."""
     parser = argparse.ArgumentParser(prog="python -m admin", description="Show the tables in a browser, read-only.")
-    parser.add_argument("--port", type=int, default=5000, help="default 5000; 0: any that is free")
+    port = os.environ.get("ADMIN_PORT") or "5000"
+    parser.add_argument("--port", type=int, default=port, help="default ADMIN_PORT, else 5000; 0: any that is free")
     parser.add_argument("--host", default="127.0.0.1", help="this machine only: 127.0.0.1")
     asked = parser.parse_args(arguments)
     if asked.host not in TRUSTED_HOSTS:

@@ -1,0 +1,53 @@
+"""What the supervisor of `scrapy services` is told. That it keeps all of them running is tested by tests/test_by_itself.py."""
+
+import stat
+import sys
+from configparser import RawConfigParser
+from pathlib import Path
+
+import pytest
+from supervisor.options import ServerOptions
+
+from gigscrapy.services import SERVICES, environment, write
+from tests import scrapy
+
+
+def test_supervisor_understands_what_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "a % b"
+    monkeypatch.setattr(sys, "argv", ["supervisord"])
+    options = ServerOptions()
+    options.realize(["-c", str(write(home))])
+    programs = {group.name: group.process_configs[0] for group in options.process_group_configs}
+    assert {name: tuple(program.command.split()) for name, program in programs.items()} == dict(SERVICES)
+    for program in programs.values():
+        assert program.exitcodes == [2, 78]  # these wait for a person; a kill does not
+        assert program.killasgroup
+        assert program.redirect_stderr
+    assert programs["scrapyd"].stopwaitsecs > programs["consumer"].stopwaitsecs
+    assert options.pidfile == str(home / "services.pid")
+
+
+def test_every_service_has_the_same_home_and_this_pythons_programs() -> None:
+    found = environment(Path("/somewhere/var"), {"PATH": "/bin", "DATABASE_URL": "x"})
+    assert found["PATH"].split(":") == [str(Path(sys.executable).parent), "/bin"]
+    assert (found["GIGSCRAPY_HOME"], found["DATABASE_URL"]) == ("/somewhere/var", "x")
+
+
+def test_the_file_says_no_secret_and_is_written_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCRAPYD_PASSWORD", "c4nary")
+    path = write(tmp_path)
+    path.write_text("[program:left]\ncommand = rm\n")
+    written = RawConfigParser()
+    written.read(write(tmp_path))
+    assert [section for section in written.sections() if section.startswith("program:")] == [
+        f"program:{name}" for name in SERVICES
+    ]
+    assert "c4nary" not in path.read_text()
+    assert not stat.S_IMODE(path.stat().st_mode) & 0o022
+
+
+def test_a_word_too_many_starts_nothing(tmp_path: Path) -> None:
+    done = scrapy("services", "consumer", home=tmp_path / "var")
+    assert done.returncode == 2
+    assert "it runs all of them" in done.stderr
+    assert not (tmp_path / "var").exists()
