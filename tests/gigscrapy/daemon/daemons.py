@@ -1,0 +1,58 @@
+"""Real Scrapyds, on free ports, that crawl a site of ours; and a site that can be held still."""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from gigscrapy.daemon.password import known
+from gigscrapy.nodes import Node
+from tests.faults.filled import FilledSite, Handler
+from tests.faults.processes import Running, running
+from tests.services import free_ports
+
+STARTED = "Scrapyd 1.6.0 started"
+MATCH_PAGE = "/cote/"
+
+
+class Held(FilledSite):
+    """Matches' pages are not answered until ``released`` is set."""
+
+    def __init__(self) -> None:
+        self.released = threading.Event()
+        super().__init__(behaviour=self.wait, books=3)
+
+    def wait(self, handler: Handler, times: int) -> bool:
+        if handler.path.startswith(MATCH_PAGE):
+            self.released.wait()
+        return False
+
+    def is_asked(self, start: str = MATCH_PAGE) -> bool:
+        """Whether a crawl stands at a match, or has asked for what begins like this."""
+        return any(path.startswith(start) for _, path in self.asked)
+
+    def __exit__(self, *_: object) -> None:
+        self.released.set()
+        super().__exit__()
+
+
+@dataclass
+class Daemon:
+    """A running one. ``node`` is it as others see it; ``process`` as who started it does."""
+
+    process: Running
+    node: Node
+    port: int
+    home: Path
+
+
+@contextlib.contextmanager
+def scrapyd(home: Path, site: str, *options: str, port: int | None = None, **environment: str) -> Iterator[Daemon]:
+    """``scrapy scrapyd``, up and listening; its crawls read ``site``."""
+    port = port or free_ports(1)[0]
+    own = {"SITE_URL": site, "SCRAPY_SETTINGS_MODULE": "tests.gigscrapy.daemon.own_site"} | environment
+    with running("scrapyd", "--port", str(port), *options, home=home, environment=own) as process:
+        process.until(STARTED, 60)
+        secret = environment.get("SCRAPYD_PASSWORD") or known(home)
+        yield Daemon(process, Node(f"http://127.0.0.1:{port}", "gigscrapy", secret, home), port, home)
