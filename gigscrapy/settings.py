@@ -49,6 +49,7 @@ EXTENSIONS = {
     "scrapy.extensions.memusage.MemoryUsage": None,  # default 0; does not see the browser
     "scrapy_playwright.memusage.ScrapyPlaywrightMemoryUsageExtension": 0,
     "gigscrapy.extensions.Quiet": 0,
+    "gigscrapy.alive.Alive": 0,
     "gigscrapy.extensions.Progress": 500,
     "gigscrapy.extensions.RunLedger": 500,
     "spidermon.contrib.scrapy.extensions.Spidermon": 400,  # before the ledger, which judges by what it counts

@@ -22,7 +22,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    parent = int(os.environ.pop(PARENT))
+    parent = int(os.environ[PARENT])
     if os.getpid() != os.getsid(0):
         os.setsid()
     libc = ctypes.CDLL(None, use_errno=True)

@@ -5,16 +5,22 @@ import signal
 import stat
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 import requests
+from peewee import Database
 
+from gigscrapy.cancelling import Exit, cancel
 from gigscrapy.leagues import load
 from gigscrapy.nodes import Job, NodeAway, NodeRefused
+from schema.database import connect, hang_up
 from schema.messages import RunReport
+from schema.migrations import migrate
+from schema.models import Runs
 from tests import scrapy, spooled
 from tests.gigscrapy.daemon.daemons import Daemon, Held, scrapyd
 
@@ -42,6 +48,14 @@ def until(condition: Callable[[], object], seconds: float = 60) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+@contextmanager
+def tables(home: Path) -> Iterator[Database]:
+    database = connect(None, home)
+    migrate(database)
+    yield database
+    hang_up(database)
 
 
 def ask(daemon: Daemon, path: str, *, said: dict[str, object] | None = None, **options: object) -> requests.Response:
@@ -160,16 +174,28 @@ def test_a_crawl_from_its_beginning_to_its_end(daemon: Daemon, site: Held) -> No
     assert node.cancel("run-5") == "pending"
     assert node.has("run-5") is None
     assert node.cancel("run-5") is None
-    assert node.cancel("run-4") == "pending"
+    with tables(daemon.home) as database:
+        for number in (3, 4):
+            Runs.insert(run_id=f"run-{number}", state="scheduled", node=node.name).execute(database)
+        told = cancel(database, [node], daemon.home, "run-4")
+        assert (told.exit, told.sentence) == (Exit.STOPPED, "run run-4 had not begun: cancelled")
+        assert node.has("run-4") is None
 
-    # Told to stop it sends what it holds, however often it is told.
-    until(lambda: site.is_asked("/cotes/foot/france/ligue-2"))
-    for run_id in ("run-2", "run-3", "run-2", "run-3"):
-        assert node.cancel(run_id) == "running"
-    time.sleep(0.3)
-    assert node.has("run-2") == "running"
-    site.released.set()
-    until(lambda: node.load() == 0)
+        # Told to stop it sends what it holds, however often it is told.
+        until(lambda: site.is_asked("/cotes/foot/france/ligue-2"))
+        for run_id in ("run-2", "run-3", "run-2"):
+            assert node.cancel(run_id) == "running"
+        environment = {"SCRAPYD_URLS": node.name}
+        ran = scrapy("cancel", "run-3", "--patience", "0.5", home=daemon.home, environment=environment)
+        assert ran.returncode == Exit.RUNNING, ran.stderr
+        assert ran.stdout.startswith("run run-3 was told to stop and has not within 0.5 s")
+        assert node.has("run-2") == "running"
+        site.released.set()
+        told = cancel(database, [node], daemon.home, "run-3")
+        assert told.exit == Exit.STOPPED
+        assert told.sentence.endswith("the tables have it as scheduled until its last report is stored")
+        until(lambda: node.load() == 0)
+        assert cancel(database, [node], daemon.home, "run-3").exit == Exit.OVER
     reports = {m.run_id: m for m in spooled(daemon.home) if isinstance(m, RunReport) and m.state == "finished"}
     assert {run_id: report.verdict for run_id, report in reports.items()} == {
         "run-1": "complete",
@@ -228,8 +254,13 @@ def test_it_remembers_and_takes_its_crawls_along(site: Held, tmp_path: Path) -> 
         crawl = psutil.Process(pid)
         daemon.process.kill9()
         assert crawl.is_running()
-        site.released.set()
-        until(lambda: not crawl.is_running())
+        with tables(home) as database:
+            told = cancel(database, [daemon.node], home, "run-2", patience=0.3)
+            assert told.exit == Exit.RUNNING
+            # The kernel has told it; a second word would have broken it off, and it would not report.
+            site.released.set()
+            assert cancel(database, [daemon.node], home, "run-2").exit == Exit.STOPPED
+        until(lambda: not crawl.is_running(), 5)  # whoever inherits the dead may take a moment
     last = [message for message in spooled(home) if isinstance(message, RunReport)][-1]
     assert (last.run_id, last.verdict) == ("run-2", "interrupted")
 
