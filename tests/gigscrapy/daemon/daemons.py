@@ -2,7 +2,8 @@
 
 import contextlib
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,3 +57,10 @@ def scrapyd(home: Path, site: str, *options: str, port: int | None = None, **env
         process.until(STARTED, 60)
         secret = environment.get("SCRAPYD_PASSWORD") or known(home)
         yield Daemon(process, Node(f"http://127.0.0.1:{port}", "gigscrapy", secret, home), port, home)
+
+
+def until(condition: Callable[[], object], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -4,7 +4,7 @@ import os
 import signal
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -21,8 +21,8 @@ from schema.database import connect, hang_up
 from schema.messages import RunReport
 from schema.migrations import migrate
 from schema.models import Runs
-from tests import scrapy, spooled
-from tests.gigscrapy.daemon.daemons import Daemon, Held, scrapyd
+from tests import quotes, scrapy, spooled
+from tests.gigscrapy.daemon.daemons import Daemon, Held, scrapyd, until
 
 pytestmark = pytest.mark.slow
 
@@ -41,13 +41,6 @@ def daemon(site: Held, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dae
     home = tmp_path_factory.mktemp("scrapyd") / "home"
     with scrapyd(home, site.url, SCRAPYD_URLS="http://a:s3cret@127.0.0.1:1", DATABASE_URL="mysql://u:p@h/d") as running:
         yield running
-
-
-def until(condition: Callable[[], object], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 @contextmanager
@@ -203,6 +196,7 @@ def test_a_crawl_from_its_beginning_to_its_end(daemon: Daemon, site: Held) -> No
         "run-3": "interrupted",
     }
     assert reports["run-1"].arguments == "depth=list"
+    assert len({quote.match_id for quote in quotes(daemon.home) if quote.run_id == "run-1"}) == 18
     # Its log, from anywhere on.
     text, end = node.log("run-1", "ligue1")
     assert "ligue1: " in text.splitlines()[-2]
