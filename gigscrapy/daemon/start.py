@@ -106,8 +106,6 @@ def _serve(plan: Plan, folder: Path, secret: str) -> None:
     config = Config(values={})  # not what else lies about on this machine
     config.cp.read(file)
     config.cp.read_dict({"scrapyd": escaped({"username": plan.username, "password": secret})})
-    if not plan.deployable:
-        check_project()
     service = application(config)
     try:
         IService(service).privilegedStartService()
@@ -116,6 +114,8 @@ def _serve(plan: Plan, folder: Path, secret: str) -> None:
             f"{plan.host}:{plan.port} cannot be listened on ({error.socketError.strerror}): is a Scrapyd running"
             " already? Stop it, or choose another --port"
         ) from None
+    if not plan.deployable:
+        check_project()
     startApplication(service, save=False)
     reactor.run()
 

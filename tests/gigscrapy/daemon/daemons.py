@@ -29,9 +29,9 @@ class Held(FilledSite):
             self.released.wait()
         return False
 
-    def is_asked(self, start: str = MATCH_PAGE) -> bool:
-        """Whether a crawl stands at a match, or has asked for what begins like this."""
-        return any(path.startswith(start) for _, path in self.asked)
+    def matches_asked(self) -> int:
+        """How many times a match's page was asked for: there a crawl stands still."""
+        return sum(path.startswith(MATCH_PAGE) for _, path in self.asked)
 
     def __exit__(self, *_: object) -> None:
         self.released.set()
