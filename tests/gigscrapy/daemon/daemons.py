@@ -7,8 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from peewee import Database
+
 from gigscrapy.daemon.password import known
 from gigscrapy.nodes import Node
+from schema.database import connect, hang_up
+from schema.migrations import migrate
 from tests.faults.filled import FilledSite, Handler
 from tests.faults.processes import Running, running
 from tests.services import free_ports
@@ -64,3 +68,11 @@ def until(condition: Callable[[], object], seconds: float = 60) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def tables(home: Path) -> Iterator[Database]:
+    database = connect(None, home)
+    migrate(database)
+    yield database
+    hang_up(database)

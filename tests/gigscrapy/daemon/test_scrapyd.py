@@ -5,24 +5,20 @@ import signal
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 import requests
-from peewee import Database
 
 from gigscrapy.cancelling import Exit, cancel
 from gigscrapy.leagues import load
 from gigscrapy.nodes import Job, NodeAway, NodeRefused
-from schema.database import connect, hang_up
 from schema.messages import RunReport
-from schema.migrations import migrate
 from schema.models import Runs
 from tests import quotes, scrapy, spooled
-from tests.gigscrapy.daemon.daemons import Daemon, Held, scrapyd, until
+from tests.gigscrapy.daemon.daemons import Daemon, Held, scrapyd, tables, until
 
 pytestmark = pytest.mark.slow
 
@@ -41,14 +37,6 @@ def daemon(site: Held, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dae
     home = tmp_path_factory.mktemp("scrapyd") / "home"
     with scrapyd(home, site.url, SCRAPYD_URLS="http://a:s3cret@127.0.0.1:1", DATABASE_URL="mysql://u:p@h/d") as running:
         yield running
-
-
-@contextmanager
-def tables(home: Path) -> Iterator[Database]:
-    database = connect(None, home)
-    migrate(database)
-    yield database
-    hang_up(database)
 
 
 def ask(daemon: Daemon, path: str, *, said: dict[str, object] | None = None, **options: object) -> requests.Response:
@@ -235,28 +223,10 @@ def test_it_remembers_and_takes_its_crawls_along(site: Held, tmp_path: Path) -> 
         with pytest.raises(NodeAway, match="is `scrapy scrapyd` running there"):
             node.has("run-1")
 
-    site.asked.clear()
-    site.released.clear()
     with scrapyd(home, site.url, port=daemon.port, SCRAPYD_PASSWORD="of-its-own") as daemon:
         assert daemon.node.has("run-1") == "finished"
         daemon.node.schedule("ligue1", "run-1", {})
         assert daemon.node.load() == 0
-        # Killed, it has no say in it, and yet there is no orphan.
-        daemon.node.schedule("ligue1", "run-2", {})
-        until(site.matches_asked)
-        [pid] = [job.pid for job in daemon.node.jobs() if job.run_id == "run-2"]
-        crawl = psutil.Process(pid)
-        daemon.process.kill9()
-        assert crawl.is_running()
-        with tables(home) as database:
-            told = cancel(database, [daemon.node], home, "run-2", patience=0.3)
-            assert told.exit == Exit.RUNNING
-            # The kernel has told it; a second word would have broken it off, and it would not report.
-            site.released.set()
-            assert cancel(database, [daemon.node], home, "run-2").exit == Exit.STOPPED
-        until(lambda: not crawl.is_running(), 5)  # whoever inherits the dead may take a moment
-    last = [message for message in spooled(home) if isinstance(message, RunReport)][-1]
-    assert (last.run_id, last.verdict) == ("run-2", "interrupted")
 
 
 def test_a_wrong_password_is_for_a_person(daemon: Daemon) -> None:
