@@ -26,7 +26,8 @@ class Command(ScrapyCommand):
     def long_desc(self) -> str:
         return (
             "Start Scrapyd for this project, with a password, for this machine only; it runs CRAWLS_PER_NODE crawls at"
-            " once. Told to stop (Ctrl-C or SIGTERM) it has its crawls send what they hold, and ends when they have."
+            " once. Told to stop (Ctrl-C or SIGTERM) it has its crawls send what they hold, and ends when they have;"
+            " told a second time it kills them."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:

@@ -1,5 +1,6 @@
 """What starts the crawls, and sees them end."""
 
+import signal
 from contextlib import suppress
 from typing import Any
 
@@ -18,7 +19,10 @@ log = Logger()
 
 
 class Launcher(launcher.Launcher):
-    """Scrapyd's, which leaves its crawls behind when it ends. This one has them send what they hold, and waits."""
+    """Scrapyd's, which leaves its crawls behind when it ends. This one has them send what they hold, and waits.
+
+    A second signal, or the end of its patience, ends them at once.
+    """
 
     def stopService(self) -> "Deferred[object]":  # noqa: N802 - Twisted's name
         super().stopService()
@@ -28,6 +32,8 @@ class Launcher(launcher.Launcher):
         for process in crawls:
             stop(process)
         clock = reactor.callLater(PATIENCE, self._kill)
+        for number in (signal.SIGINT, signal.SIGTERM):  # Twisted's own would say that it is stopping already
+            signal.signal(number, lambda *_: reactor.callFromThread(self._kill))
         over = DeferredList([process.deferred for process in crawls])
         over.addCallback(lambda _: clock.cancel() if clock.active() else None)
         return over
@@ -38,13 +44,13 @@ class Launcher(launcher.Launcher):
             send(process, "KILL")
 
 
-def stop(process: Process, signal: str = "TERM") -> None:
+def stop(process: Process, word: str = "TERM") -> None:
     """Ask a crawl to end, once: a second signal would have it end at once, with what it holds unsent."""
     if not getattr(process, "asked_to_stop", False):
         process.asked_to_stop = True
-        send(process, signal)
+        send(process, word)
 
 
-def send(process: Process, signal: str) -> None:
+def send(process: Process, word: str) -> None:
     with suppress(ProcessExitedAlready):
-        process.transport.signalProcess(signal)
+        process.transport.signalProcess(word)

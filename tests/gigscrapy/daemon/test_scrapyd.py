@@ -227,6 +227,17 @@ def test_it_remembers_and_takes_its_crawls_along(site: Held, tmp_path: Path) -> 
         assert daemon.node.has("run-1") == "finished"
         daemon.node.schedule("ligue1", "run-1", {})
         assert daemon.node.load() == 0
+        # Told twice it waits for nobody.
+        site.released.clear()
+        daemon.node.schedule("ligue1", "run-2", {})
+        asked = site.matches_asked()
+        until(lambda: site.matches_asked() > asked)
+        daemon.process.signal(signal.SIGTERM)
+        daemon.process.until("1 crawls are told to stop")
+        daemon.process.signal(signal.SIGTERM)
+        assert daemon.process.wait(10) == 0
+        assert "job run-2 has not stopped: killed" in daemon.process.log
+        assert "Traceback" not in daemon.process.log
 
 
 def test_a_wrong_password_is_for_a_person(daemon: Daemon) -> None:
