@@ -1,6 +1,7 @@
 """``scrapy scrapyd``: Scrapyd, for this project, until told to stop."""
 
 import argparse
+import re
 from pathlib import Path
 
 from scrapy.commands import ScrapyCommand
@@ -8,9 +9,6 @@ from scrapy.exceptions import UsageError
 from scrapy.utils.log import configure_logging
 
 from gigscrapy.daemon.start import USERNAME, CannotStart, Plan, log_what_it_says, run
-
-HOST = "127.0.0.1"
-PORT = 6800
 
 
 class Command(ScrapyCommand):
@@ -32,8 +30,8 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--host", default=HOST, help=f"address to listen on (default {HOST}: this machine only)")
-        parser.add_argument("--port", type=int, default=PORT, help=f"default {PORT}")
+        parser.add_argument("--host", help="address to listen on (default SCRAPYD_HOST, or this machine only)")
+        parser.add_argument("--port", help="default SCRAPYD_PORT, or 6800")
         parser.add_argument(
             "--deployable",
             action="store_true",
@@ -52,15 +50,18 @@ class Command(ScrapyCommand):
             raise UsageError(str(error), print_help=False) from None
 
     def plan(self, opts: argparse.Namespace) -> Plan:
-        """:raises CannotStart: when a setting is no number."""
         assert self.settings is not None
-        crawls = str(self.settings["CRAWLS_PER_NODE"])
         return Plan(
             home=Path(self.settings["GIGSCRAPY_HOME"]).absolute(),
-            host=opts.host,
-            port=opts.port,
-            crawls=int(crawls) if crawls.isdecimal() else 0,
+            host=opts.host or self.settings["SCRAPYD_HOST"],
+            port=number(opts.port or self.settings["SCRAPYD_PORT"]),
+            crawls=number(self.settings["CRAWLS_PER_NODE"]),
             username=self.settings["SCRAPYD_USERNAME"] or USERNAME,
             password=self.settings["SCRAPYD_PASSWORD"] or None,
             deployable=opts.deployable,
         )
+
+
+def number(text: object) -> int:
+    """0, which is none that can be used, where it is no number."""
+    return int(str(text)) if re.fullmatch(r"[0-9]{1,6}", str(text)) else 0

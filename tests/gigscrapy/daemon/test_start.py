@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from gigscrapy.broker.ownerlock import OwnerLock
 from gigscrapy.daemon.configuration import configuration, write
-from gigscrapy.daemon.start import CannotStart, Plan, for_crawls
+from gigscrapy.daemon.start import CannotStart, Plan, for_crawls, run
 from tests import ROOT
 
 PLAN = Plan(
@@ -44,6 +45,22 @@ def test_others_do(host: str) -> None:
 def test_what_cannot_be(changed: dict[str, object], told: str) -> None:
     with pytest.raises(CannotStart, match=told):
         dataclasses.replace(PLAN, **changed).check()
+
+
+def test_no_two_in_one_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "scrapyd" / "6800"
+    folder.mkdir(parents=True)
+    lock = OwnerLock.take(folder / "lock")
+    assert lock is not None
+    with pytest.raises(CannotStart, match=f"another Scrapyd keeps its jobs in {folder}: stop it, or choose another"):
+        run(dataclasses.replace(PLAN, home=tmp_path))
+    lock.release()
+
+
+def test_its_folder_cannot_be_used(tmp_path: Path) -> None:
+    (tmp_path / "scrapyd").write_text("")
+    with pytest.raises(CannotStart, match=r"its folder cannot be used: .*File exists"):
+        run(dataclasses.replace(PLAN, home=tmp_path))
 
 
 def test_what_a_crawl_gets_of_the_environment() -> None:
