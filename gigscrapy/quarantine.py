@@ -160,6 +160,15 @@ class Quarantine:
             logger.warning("which message is on trial cannot be noted: %s", error)
 
 
+def alive(home: Path) -> int:
+    """How many consumers of this GIGSCRAPY_HOME live."""
+    number = 0
+    for path in (home / "consumers").glob("*.note"):
+        with contextlib.suppress(FileNotFoundError):  # it has just left
+            number += not _is_left(path)
+    return number
+
+
 def _is_left(path: Path) -> bool:
     """Whether its owner is gone. Looking at it removes nothing, and a lock shared with others who look hinders none."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)

@@ -42,6 +42,12 @@ def migrate(database: Database) -> list[str]:
     return applied
 
 
+def names() -> list[str]:
+    """The names of all migrations that this program has, in their order."""
+    with _folder() as folder:
+        return sorted(path.stem for path in folder.glob("[0-9]*.py"))
+
+
 def pending(database: Database) -> list[str]:
     """The names of the migrations that ``database`` still needs."""
     with _runner(database) as runner:
