@@ -124,7 +124,7 @@ def put_back(copy: Path, live: Path, home: Path, now: datetime) -> tuple[Content
 
 
 def _examine(copy: Path) -> None:
-    """:raises Unusable: when ``copy`` is not a whole database of ours that this program understands."""
+    """:raises Unusable: when ``copy`` is no database of ours that this program understands."""
     if not copy.is_file():
         raise Unusable(f"there is no file {copy}")
     with _sqlite_errors(copy), closing(_open(copy)) as db:
@@ -134,7 +134,6 @@ def _examine(copy: Path) -> None:
         applied = {name for (name,) in db.execute(f"SELECT name FROM {HISTORY}")}  # noqa: S608 - a constant
         if newer := sorted(applied - set(names())):
             raise Unusable(f"{copy} is of a newer gigscrapy, which has {', '.join(newer)}: install that one first")
-        _check(db, copy)
 
 
 def _bring_up_to_date(path: Path) -> None:

@@ -1,3 +1,4 @@
+import signal
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -95,14 +96,20 @@ def test_days_are_a_number(said: str, tmp_path: Path, ask: Ask, capsys: pytest.C
 
 @pytest.mark.slow
 @pytest.mark.server
-def test_a_kill_in_the_middle_costs_nothing(mariadb_url: str, tmp_path: Path) -> None:
+def test_broken_off_or_killed_it_goes_on_where_it_was(mariadb_url: str, tmp_path: Path) -> None:
     filled(tmp_path, mariadb_url, rows=2000)
     environment = {"DATABASE_URL": mariadb_url}
     slowly = ("schema.pruning:_delete_some", "before", "has=", "sleep=0.2")
     with running("prune", "--days", "30", home=tmp_path, environment=environment, failpoint=slowly) as pruning:
         pruning.until(lambda: rows(tmp_path, mariadb_url) < 6000)
+        pruning.signal(signal.SIGINT)
+        assert pruning.wait() == prune.BROKEN_OFF
+        assert pruning.log == "broken off: what went is gone, and nothing is half done; run it again to go on\n"
+    before = rows(tmp_path, mariadb_url)
+    with running("prune", "--days", "30", home=tmp_path, environment=environment, failpoint=slowly) as pruning:
+        pruning.until(lambda: rows(tmp_path, mariadb_url) < before)
         pruning.kill9()
-    assert 6 < rows(tmp_path, mariadb_url) < 6000
+    assert 6 < rows(tmp_path, mariadb_url) < before
     done = scrapy("prune", "--days", "30", home=tmp_path, environment=environment)
     assert (done.returncode, done.stderr) == (0, "")
     assert rows(tmp_path, mariadb_url) == 6
