@@ -14,6 +14,7 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
+from gigscrapy import logs
 from gigscrapy.drift import Figures, History, drift
 from gigscrapy.pipelines import Publish
 from gigscrapy.reporting import Reporting, report_seconds
@@ -155,10 +156,14 @@ class RunLedger:
 
 
 class Progress:
-    """Shows how far a crawl is: a bar with the current match on a terminal, a line a match elsewhere."""
+    """Shows how far a crawl is: a bar with the current match on a terminal, a line a match elsewhere.
+
+    Where the log is to be JSON, nothing stands between its lines: the match is one of them.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
+        self.is_logged = logs.as_json(crawler.settings)
         self.console = Console(stderr=True)
         self.bar: Bar | None = None
 
@@ -171,7 +176,7 @@ class Progress:
         return progress
 
     def spider_opened(self) -> None:
-        if not self.console.is_terminal or self.console.is_dumb_terminal:
+        if self.is_logged or not self.console.is_terminal or self.console.is_dumb_terminal:
             return
         columns = (
             TextColumn("{task.description}", markup=False, table_column=Column(width=40, no_wrap=True)),
@@ -191,6 +196,8 @@ class Progress:
         shown = on_one_line(title)
         if self.bar:
             self.bar.update(self.task, completed=done, total=wanted, description=shown)
+        elif self.is_logged:
+            logger.info("%d/%d %s: %d bookmakers", done, wanted, shown, bookmakers)
         else:
             line = f"{done}/{wanted} {shown}: {bookmakers} bookmakers"
             self.console.print(line, markup=False, highlight=False, soft_wrap=True)
