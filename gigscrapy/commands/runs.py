@@ -15,6 +15,7 @@ from scrapy.exceptions import UsageError
 
 from gigscrapy.accounts import asked_by, facts, fields, moment, state_of
 from gigscrapy.finding import NoSuchRun, find_run, short_id
+from gigscrapy.replay import while_read
 from gigscrapy.tables import opened
 from gigscrapy.tasks import Unknown, select
 from schema.models import Runs
@@ -55,7 +56,7 @@ class Command(ScrapyCommand):
         match args:
             case []:
                 limit, leagues = read_limit(opts.limit), read_leagues(opts.league)
-                with opened(self.settings) as database:
+                with while_read(), opened(self.settings) as database:
                     found = newest(database, opts.state, leagues, limit)
                     if opts.json:
                         say(json.dumps([fields(run, now) for run in found], indent=2))
@@ -63,7 +64,7 @@ class Command(ScrapyCommand):
                         show_list(database, found, now)
             case ["show", text]:
                 refuse_unused(opts)
-                with opened(self.settings) as database:
+                with while_read(), opened(self.settings) as database:
                     run = found_run(database, text)
                     say(json.dumps(fields(run, now), indent=2) if opts.json else in_lines(run, now))
             case _:

@@ -17,6 +17,7 @@ from scrapy.exceptions import UsageError
 from gigscrapy.accounts import account_of, moment, state_of, verdict_of
 from gigscrapy.finding import NoSuchRun, find_run_or_newest, short_id
 from gigscrapy.following import LogFile, Sight, follow, log_path
+from gigscrapy.replay import while_read
 from gigscrapy.tables import opened
 from schema.instants import to_paris
 from schema.models import Runs
@@ -53,7 +54,7 @@ class Command(ScrapyCommand):
         if len(args) != 1:
             raise UsageError("scrapy tail takes one run or league; `scrapy runs` lists them", print_help=False)
         assert self.settings is not None
-        with opened(self.settings) as database, ExitStack() as stack:
+        with while_read(), opened(self.settings) as database, ExitStack() as stack:
             try:
                 run = find_run_or_newest(database, args[0])
                 name = short_id(database, run.run_id)
