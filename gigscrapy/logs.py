@@ -133,6 +133,7 @@ def install(settings: Mapping[str, Any], command: str) -> None:
     handler.setLevel(settings["LOG_LEVEL"])
     if as_json(settings):
         handler.setFormatter(ObjectFormatter(command))
+        logging.captureWarnings(True)
         _catch_what_nobody_catches()
     else:
         handler.setFormatter(LineFormatter(settings["LOG_FORMAT"], settings.get("LOG_DATEFORMAT", DATES)))

@@ -43,6 +43,7 @@ def root() -> Iterator[logging.Logger]:
     yield logging.root
     logging.root.handlers[:] = handlers
     sys.excepthook, threading.excepthook = hooks
+    logging.captureWarnings(False)
     logging.root.setLevel(level)
     if logs._process.handler:
         logs._process.handler.close()
