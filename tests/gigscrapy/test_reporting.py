@@ -92,10 +92,12 @@ def test_a_crawl_that_changes_nothing_gives_a_sign_of_life(crawl: Crawl) -> None
     asyncio.run(run())
 
 
-def test_nothing_follows_the_end(crawl: Crawl) -> None:
+def test_nothing_follows_the_end_which_waits_for_nothing(crawl: Crawl, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reporting, "PATIENCE_SECONDS", 60)
+
     async def run() -> None:
         reports = crawl.reporting(seconds=0.02)
-        await reports.stop()
+        await asyncio.wait_for(reports.stop(), 1)
         crawl.read(1)
         await asyncio.sleep(0.1)
         assert crawl.told == []
