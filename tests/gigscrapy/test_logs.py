@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from scrapy.settings import Settings
+from scrapy.utils.log import DEFAULT_LOGGING
 
 from gigscrapy import logs
 from schema.messages import encode
@@ -37,13 +38,16 @@ def objects(text: str) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def root() -> Iterator[logging.Logger]:
-    """The root logger, as it was before."""
+    """The root logger; all is afterwards as it was before."""
     handlers, level = list(logging.root.handlers), logging.root.level
     hooks = sys.excepthook, threading.excepthook
+    theirs = {name: logging.getLogger(name).level for name in DEFAULT_LOGGING["loggers"]}
     yield logging.root
     logging.root.handlers[:] = handlers
     sys.excepthook, threading.excepthook = hooks
     logging.captureWarnings(False)
+    for name, was in theirs.items():
+        logging.getLogger(name).setLevel(was)
     logging.root.setLevel(level)
     if logs._process.handler:
         logs._process.handler.close()
