@@ -10,6 +10,7 @@ from peewee import PeeweeException
 
 from admin import create_app
 from admin.security import TRUSTED_HOSTS
+from gigscrapy import logs, settings
 from schema.database import BadDatabaseUrl, explain
 from schema.migrations import SchemaError
 
@@ -49,4 +50,5 @@ def main(arguments: list[str] | None = None) -> str | None:
 
 
 if __name__ == "__main__":
+    logs.install(vars(settings), "admin")
     sys.exit(main())

@@ -286,7 +286,7 @@ class Consumer:
             1000 * seconds,
         )
         for _, refusal in outcome.refused:
-            logger.warning("refused (%s): %s", refusal.reason, refusal.detail)
+            logger.warning("refused (%s): %s", refusal.reason, refusal.detail, extra={"run": refusal.run_id})
         for name in outcome.unknown_bookmakers:
             logger.warning("a bookmaker that nobody has reviewed: %r", name)
 

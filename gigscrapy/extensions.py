@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,8 +14,10 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
+from gigscrapy import logs
 from gigscrapy.drift import Figures, History, drift
 from gigscrapy.pipelines import Publish
+from gigscrapy.reporting import Reporting, report_seconds
 from gigscrapy.spiders.base import LeagueSpider, match_read
 from gigscrapy.terminal import follow_stderr
 from gigscrapy.verdict import COMPLETE, Verdict, judge, unusual
@@ -37,9 +39,13 @@ COUNTS = {
     "suspects": "quotes/suspect",
     "pages": "downloader/response_count",
     "retries": "retry/count",
-    "errors": "log_count/ERROR",
+    "errors": "pages/failed",
 }
-"""The run's counts as its report names them, and the statistic each is."""
+"""The run's counts as its report names them, and the statistic each is.
+
+``pages`` are the site's answers, robots.txt's and those that were asked for again among them; ``errors`` are pages that
+gave nothing in the end, each counted once and named in the log.
+"""
 
 
 class Quiet:
@@ -53,11 +59,13 @@ class Quiet:
 
 
 class RunLedger:
-    """Keeps the account of one run: reports it when it starts and when it ends, and gives the verdict."""
+    """Keeps the account of one run: reports it from its start to its end, and gives the verdict."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
-        self.started_at = datetime.now(UTC)
+        self.started_at = self.reported_at = datetime.now(UTC)
+        self.current: str | None = None
+        self.reporting = Reporting(lambda: self.report("running"), self.send, report_seconds(crawler.settings))
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -65,14 +73,24 @@ class RunLedger:
             raise NotConfigured
         ledger = cls(crawler)
         crawler.signals.connect(ledger.spider_opened, signals.spider_opened)
+        crawler.signals.connect(ledger.match_read, match_read)
         crawler.signals.connect(ledger.spider_closed, signals.spider_closed)
         return ledger
 
     async def spider_opened(self) -> None:
         logger.info("run %s reads %s%s", self.spider.run_id, self.spider.site, self.spider.league.path)
-        await self.send(self.report("running"))
+        first = self.report("running")
+        await self.send(first)
+        if self.pipeline.publisher:
+            self.reporting.start(first)
+
+    def match_read(self, title: str, bookmakers: int) -> None:
+        if self.current is None:
+            self.reporting.hurry()  # who follows it sees that it has begun
+        self.current = title
 
     async def spider_closed(self, reason: str) -> None:
+        await self.reporting.stop()
         verdict = self.judge(reason)
         self.crawler.stats.set_value("verdict", verdict.code)
         self.crawler.stats.set_value("exit_code", verdict.exit_code)
@@ -105,7 +123,8 @@ class RunLedger:
             logger.error("the run's report cannot be made durable: %s", error)  # noqa: TRY400 - a full disk, no defect
 
     def report(self, state: str, verdict: Verdict | None = None) -> RunReport:
-        now = datetime.now(UTC)
+        # The newest report holds: none is dated before another, even where the clock was set back meanwhile.
+        now = self.reported_at = max(datetime.now(UTC), self.reported_at + timedelta(microseconds=1))
         stats: Mapping[str, Any] = self.crawler.stats.get_stats()
         return RunReport(
             run_id=self.spider.run_id,
@@ -119,6 +138,7 @@ class RunLedger:
             sentence=verdict.sentence if verdict else None,
             site=self.spider.site,
             arguments=" ".join(f"{name}={value}" for name, value in self.spider.arguments.items()) or None,
+            current=None if verdict else self.current,
             counts={name: stats.get(stat, 0) for name, stat in COUNTS.items()},
         )
 
@@ -136,10 +156,14 @@ class RunLedger:
 
 
 class Progress:
-    """Shows how far a crawl is: a bar with the current match on a terminal, a line a match elsewhere."""
+    """Shows how far a crawl is: a bar with the current match on a terminal, a line a match elsewhere.
+
+    Where the log is to be JSON, nothing stands between its lines: the match is one of them.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
+        self.is_logged = logs.as_json(crawler.settings)
         self.console = Console(stderr=True)
         self.bar: Bar | None = None
 
@@ -152,7 +176,7 @@ class Progress:
         return progress
 
     def spider_opened(self) -> None:
-        if not self.console.is_terminal or self.console.is_dumb_terminal:
+        if self.is_logged or not self.console.is_terminal or self.console.is_dumb_terminal:
             return
         columns = (
             TextColumn("{task.description}", markup=False, table_column=Column(width=40, no_wrap=True)),
@@ -172,6 +196,8 @@ class Progress:
         shown = on_one_line(title)
         if self.bar:
             self.bar.update(self.task, completed=done, total=wanted, description=shown)
+        elif self.is_logged:
+            logger.info("%d/%d %s: %d bookmakers", done, wanted, shown, bookmakers)
         else:
             line = f"{done}/{wanted} {shown}: {bookmakers} bookmakers"
             self.console.print(line, markup=False, highlight=False, soft_wrap=True)

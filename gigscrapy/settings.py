@@ -90,6 +90,10 @@ PLAYWRIGHT_MAX_PAGES_PER_CONTEXT = 4
 PRICES_TIMEOUT = 15  # ours: seconds a page has to bring its prices
 PRICES_RETRIES = 1  # ours: how often a page that brought none is asked again
 
+ADDONS = {"gigscrapy.logs.Logs": 0}  # default {}; reaches Scrapy's own commands, which Scrapyd runs
+LOG_INSTALL_ROOT_HANDLER = False  # default True; gigscrapy.logs does
+# default without of_run, the beginning of the run's id in a crawl
+LOG_FORMAT = "%(asctime)s [%(name)s] %(of_run)s%(levelname)s: %(message)s"
 STATS_DUMP = False  # default True; the verdict and the Runs table say what matters
 QUIET_LOGGERS = ["scrapy-playwright", "asyncio"]  # ours: loggers that speak from ERROR only
 
@@ -111,6 +115,8 @@ SCRAPYD_URLS = os.environ.get("SCRAPYD_URLS", f"http://127.0.0.1:{SCRAPYD_PORT}"
 SCRAPYD_USERNAME = os.environ.get("SCRAPYD_USERNAME", "gigscrapy")  # of all nodes whose address tells none
 SCRAPYD_PASSWORD = os.environ.get("SCRAPYD_PASSWORD") or None  # unset: made once, in GIGSCRAPY_HOME/scrapyd/password
 CRAWLS_PER_NODE = os.environ.get("CRAWLS_PER_NODE", "2")  # so many at once; each takes a browser
+REPORT_SECONDS = os.environ.get("REPORT_SECONDS", "5")  # so often a crawl says how far it is, 1 to 30
 CHROMIUM = os.environ.get("CHROMIUM") or None  # path of the browser; unset: Debian's, else Playwright's own
 CHROMIUM_SANDBOX = os.environ.get("CHROMIUM_SANDBOX", "1")  # 0 in a container, which is a sandbox itself
+LOG_JSON = os.environ.get("LOG_JSON", "0")  # 1: the log is a JSON object a line
 LOG_LEVEL = os.environ.get("LOG_LEVEL", "INFO")  # default DEBUG

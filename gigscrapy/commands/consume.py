@@ -12,8 +12,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.status import Status
 from scrapy.commands import ScrapyCommand
-from scrapy.utils.log import configure_logging
 
+from gigscrapy import logs
 from gigscrapy.broker import BrokerError, receiver
 from gigscrapy.consumer import Consumer, Halt, Totals
 from gigscrapy.quarantine import Quarantine
@@ -48,10 +48,10 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
-        configure_logging(self.settings)
+        logs.start(self.settings, "consume")
         started = time.monotonic()
         try:
-            with rate() as watch:
+            with rate(shown=not logs.as_json(self.settings)) as watch:
                 consumer = self._consumer(watch)
                 consumer.run(drain=opts.drain)
         except (BadDatabaseUrl, BrokerError, Halt) as error:
@@ -119,10 +119,10 @@ class Rate:
 
 
 @contextmanager
-def rate() -> Iterator[Rate]:
-    """A line that moves on a terminal; nothing elsewhere."""
+def rate(*, shown: bool) -> Iterator[Rate]:
+    """A line that moves on a terminal, where it is to be shown; nothing elsewhere."""
     console = Console(stderr=True)
-    if not console.is_terminal:
+    if not shown or not console.is_terminal:
         yield Rate(None)
         return
     with console.status("waiting for messages") as status:

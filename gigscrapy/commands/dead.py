@@ -15,8 +15,8 @@ from rich.table import Table
 from rich.text import Text
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
-from scrapy.utils.log import configure_logging
 
+from gigscrapy import logs
 from gigscrapy.broker import BrokerError, Queues
 from gigscrapy.deadletters import LIGHT, Chosen, Replayed, Tally, is_waiting, replay, tallies
 from gigscrapy.tables import opened
@@ -83,7 +83,7 @@ class Command(ScrapyCommand):
     def database(self) -> Iterator[Database]:
         """The tables; what goes wrong with them or with the queue is a sentence. :raises UsageError: with it."""
         assert self.settings is not None
-        configure_logging(self.settings)
+        logs.start(self.settings, "dead")
         try:
             with opened(self.settings) as database:
                 yield database

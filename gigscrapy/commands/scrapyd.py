@@ -6,8 +6,8 @@ from pathlib import Path
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
-from scrapy.utils.log import configure_logging
 
+from gigscrapy import logs
 from gigscrapy.daemon.start import USERNAME, CannotStart, Plan, log_what_it_says, run
 
 
@@ -42,7 +42,7 @@ class Command(ScrapyCommand):
         if args:
             raise UsageError("scrapy scrapyd takes options only", print_help=False)
         assert self.settings is not None
-        configure_logging(self.settings)
+        logs.start(self.settings, "scrapyd")
         log_what_it_says()
         try:
             run(self.plan(opts))

@@ -516,6 +516,7 @@ class LeagueSpider(scrapy.Spider):
         assert request
         kind = self.kind_of(request)
         self.count(f"failed/{kind}/{cause.code}")
+        self.count("pages/failed")
         self.logger.error("%s gave nothing (%s): %s", request.url, cause.code, detail)
 
     def kind_of(self, request: scrapy.Request | None) -> str:

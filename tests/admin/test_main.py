@@ -1,5 +1,6 @@
 """``python -m admin``, as a person starts it."""
 
+import json
 import os
 import re
 import signal
@@ -22,7 +23,7 @@ def started(tmp_path: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[
     """The server, in a process of its own, and the address it says."""
     server = subprocess.Popen(
         [sys.executable, "-m", "admin", *arguments],
-        env={**os.environ, "GIGSCRAPY_HOME": str(tmp_path)},
+        env={**os.environ, "GIGSCRAPY_HOME": str(tmp_path), "LOG_JSON": "1", "LOG_LEVEL": "INFO"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -46,7 +47,8 @@ def test_it_serves_this_machine_and_says_where(tmp_path: Path) -> None:
         server.send_signal(signal.SIGINT)
         assert server.wait(10) == 0
         assert server.stderr is not None
-        assert "Traceback" not in server.stderr.read()
+        said = [json.loads(line) for line in server.stderr.read().splitlines()]
+        assert {(line["level"], line["command"]) for line in said} == {("INFO", "admin")}  # it made the tables
     assert (tmp_path / "gigscrapy.sqlite3").exists()
 
 

@@ -14,7 +14,7 @@ as Python prints them, hold that text. Then:
     the call is late: a coroutine waits, anything else holds up its thread.
 
 Without the first four words (``python -m tests.faults.failpoint -- <scrapy command>``) the command runs as it is. A process
-started this way also heeds :mod:`tests.faults.witness` and the variable ``PATIENCE``. The packages that run in earnest know
+started this way also heeds :mod:`tests.faults.witness` and the variables ``PATIENCE`` and ``SILENT``. The packages that run in earnest know
 nothing of it.
 """
 
@@ -35,6 +35,9 @@ EXIT_CODE = 70
 PATIENCE = "PATIENCE"
 """Seconds that a crawl's end waits for RabbitMQ: a test of an absent one need not wait as long as a user would."""
 
+SILENT = "SILENT"
+"""Set: a crawl reports at its start and at its end, and not between: who counts its messages knows how many there are."""
+
 
 def arm(target: str, when: str, which: str, what: str) -> None:
     """Put the failpoint into this process. :raises ValueError: when one of the words means nothing."""
@@ -51,6 +54,7 @@ def main(words: Sequence[str]) -> None:
     """Arm what is asked for, then be the ``scrapy`` command; it ends the process."""
     from scrapy import cmdline
 
+    from gigscrapy import reporting
     from gigscrapy.broker.rabbitmq.publisher import RabbitPublisher
     from tests.faults import witness
 
@@ -60,6 +64,8 @@ def main(words: Sequence[str]) -> None:
         arm(*failpoint)
     if patience := os.environ.get(PATIENCE):
         RabbitPublisher.close.__defaults__ = (float(patience),)
+    if os.environ.get(SILENT):
+        reporting.LEAST_SECONDS = 1_000_000
     witness.listen()
     cmdline.execute(["scrapy", *command])
 

@@ -15,14 +15,14 @@ from gigscrapy.broker import QUEUE, depths, receiver
 from gigscrapy.consumer import Consumer, Totals
 from schema.database import connect
 from tests import OWN_ENVIRONMENT, OWN_SITE, ROOT
-from tests.faults.failpoint import PATIENCE
+from tests.faults.failpoint import PATIENCE, SILENT
 from tests.faults.witness import VARIABLE
 from tests.services import die_with_parent
 
 LONG_SECONDS = 100
 """Longer than anything here takes on a machine that is busy with something else."""
 
-RUNNING_OPTIONS = ("environment", "failpoint", "witness", "patience", "before")
+RUNNING_OPTIONS = ("environment", "failpoint", "witness", "patience", "silent", "before")
 
 _numbers = itertools.count(1)
 
@@ -79,6 +79,7 @@ def running(
     failpoint: Sequence[str] = (),
     witness: Path | None = None,
     patience: float = LONG_SECONDS,
+    silent: bool = False,
     before: Callable[[], None] = lambda: None,
     **settings: object,
 ) -> Iterator[Running]:
@@ -86,11 +87,12 @@ def running(
 
     :param failpoint: the four words of :mod:`tests.faults.failpoint`; :param witness: file of
         :mod:`tests.faults.witness`; :param patience: seconds that a crawl's end waits for RabbitMQ, which is half a
-        minute in earnest; :param before: called in the new process before anything else is.
+        minute in earnest; :param silent: whether a crawl reports at its start and its end only; :param before: called in the new process before anything else is.
     """
     options = [word for name, value in settings.items() for word in ("-s", f"{name}={value}")]
     inherited = {name: value for name, value in os.environ.items() if name not in OWN_ENVIRONMENT}
-    own = {"GIGSCRAPY_HOME": str(home), PATIENCE: str(patience)} | ({VARIABLE: str(witness)} if witness else {})
+    own = {"GIGSCRAPY_HOME": str(home), PATIENCE: str(patience), SILENT: "1" if silent else ""}
+    own |= {VARIABLE: str(witness)} if witness else {}
     home.mkdir(parents=True, exist_ok=True)
     log = home.parent / f"{home.name}.{next(_numbers)}.log"
 

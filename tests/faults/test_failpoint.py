@@ -120,7 +120,7 @@ def test_a_site_that_is_held(site: HeldSite, tmp_path: Path):
         return sum(said == "durable" for said, _, _ in witness.read(heard)) - 1  # less the report
 
     site.hold(3)
-    with crawling(site.url, tmp_path / "home", witness=heard) as crawl:
+    with crawling(site.url, tmp_path / "home", witness=heard, silent=True) as crawl:
         crawl.until(lambda: quotes() == 3 * BOOKMAKERS)
         site.hold(1)
         crawl.until(lambda: quotes() == 4 * BOOKMAKERS)

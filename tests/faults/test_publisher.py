@@ -50,7 +50,8 @@ class Crawls:
         self.url = self.crawl_url = url
 
     def start(self, **options: object) -> AbstractContextManager[Running]:
-        options = {"environment": {"RABBIT_URL": self.crawl_url}, "witness": self.witness, "depth": "match"} | options
+        told = {"environment": {"RABBIT_URL": self.crawl_url}, "witness": self.witness, "silent": True}
+        options = told | {"depth": "match"} | options
         return crawling(self.site.url, self.home, **options)
 
     def held(self, **options: object) -> AbstractContextManager[Running]:
@@ -221,7 +222,7 @@ def test_row_06_crawl_killed_while_the_broker_is_down(crawls: Crawls, nobody: st
 
 
 def test_row_07_crawl_told_to_stop(crawls: Crawls):
-    with crawls.held() as crawl:
+    with crawls.held(silent=False) as crawl:
         crawls.until_told(crawl, "durable")
         crawl.signal(signal.SIGTERM)
         crawl.until("Received SIGTERM")
@@ -234,7 +235,7 @@ def test_row_07_crawl_told_to_stop(crawls: Crawls):
 
 
 def test_row_08_crawl_told_twice_to_stop(crawls: Crawls, rabbitmq: RabbitMQ):
-    with crawls.held() as crawl:
+    with crawls.held(silent=False) as crawl:
         crawls.until_told(crawl, "confirmed")
         rabbitmq.pause()
         crawls.site.hold(FIRST_PAGES)
@@ -401,7 +402,7 @@ def small_disk(home: Path, *, mounted: bool) -> Iterator[tuple[Callable[[], None
 @pytest.mark.parametrize("mounted", [True, False], ids=["disk", "limit"])
 def test_row_17_disk_full(crawls: Crawls, mounted: bool):
     with small_disk(crawls.home, mounted=mounted) as (begin, make_room):
-        with crawls.start(before=begin) as crawl:
+        with crawls.start(before=begin, silent=False) as crawl:
             assert crawl.wait() == NOT_DURABLE, crawl.log
             assert "quotes cannot be made durable, the crawl stops" in crawl.log
             assert "Closing spider (not_durable)" in crawl.log

@@ -1,4 +1,5 @@
 import io
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from rich.console import Console
@@ -7,7 +8,9 @@ from scrapy.crawler import Crawler
 from scrapy.statscollectors import MemoryStatsCollector
 
 from gigscrapy import extensions
-from gigscrapy.extensions import Progress
+from gigscrapy.extensions import Progress, RunLedger
+from gigscrapy.leagues import load
+from gigscrapy.spiders.leagues import spider_class
 
 HOSTILE = "\x1b[2JLyon\x07\r\n\x9b31m - Paris\x7f"
 
@@ -65,3 +68,31 @@ def test_a_dumb_terminal_gets_lines(term):
     assert shown.bar is None
     shown.match_read("Lyon - Paris", 15)
     assert written(shown) == "3/18 Lyon - Paris: 15 bookmakers\n"
+
+
+class Clock(datetime):
+    """A clock that somebody sets."""
+
+    shown: datetime
+
+    @classmethod
+    def now(cls, tz=None):
+        return cls.shown
+
+
+def test_no_report_is_dated_before_another_though_the_clock_is_set_back(monkeypatch):
+    noon = datetime(2026, 3, 7, 12, tzinfo=UTC)
+    monkeypatch.setattr(extensions, "datetime", Clock)
+    monkeypatch.setattr(Clock, "shown", noon, raising=False)
+    [league] = [league for league in load() if league.name == "ligue1"]
+    crawler = Crawler(spider_class(league), {"REPORT_SECONDS": 5, "SITE_URL": "https://www.coteur.com"})
+    crawler.stats = MemoryStatsCollector(crawler)
+    crawler.spider = crawler._create_spider()
+    ledger = RunLedger(crawler)
+    dates = []
+    for seconds in (0, 10, -3600, 20):
+        monkeypatch.setattr(Clock, "shown", noon + timedelta(seconds=seconds))
+        dates.append((ledger.report("running").reported_at - noon).total_seconds())
+    assert dates == [0.000001, 10, 10.000001, 20]
+    ledger.match_read("Lyon - Paris", 15)
+    assert ledger.report("running").current == "Lyon - Paris"

@@ -214,8 +214,10 @@ class TestRuns:
         ]
 
     def test_while_it_runs_the_newest_report_holds(self, store: Store, database: Database) -> None:
-        one_by_one(store, self.later, self.report)
-        assert found(database, "SELECT state, parsed, reported_at FROM Runs") == [("running", 4, "2025-10-17 12:01:00")]
+        one_by_one(store, replace(self.later, current="Lyon - Paris"), replace(self.report, current="Nice - Lens"))
+        assert found(database, "SELECT state, parsed, current, reported_at FROM Runs") == [
+            ("running", 4, "Lyon - Paris", "2025-10-17 12:01:00")
+        ]
 
     @pytest.mark.parametrize(
         ("state", "report", "becomes"),
