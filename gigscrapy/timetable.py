@@ -116,8 +116,8 @@ class Cron:
         words = text.lower().split()
         if len(words) != len(FIELDS):
             raise BadTime(
-                f"{text!r:.80} has {len(words)} fields; cron has five: minute, hour, day of the month, month, day of the "
-                "week, such as 0 */6 * * *"
+                f"{text!r:.80} has {len(words)} fields; cron has five: minute, hour, day of the month, month, day of "
+                "the week, such as 0 */6 * * *"
             )
         fields = dict(zip(FIELDS, words, strict=True))
         for name, said in fields.items():
