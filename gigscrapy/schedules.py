@@ -1,7 +1,8 @@
 """What a schedule may say: read and checked, for the command and for the admin alike."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from gigscrapy.leagues import League
@@ -43,6 +44,9 @@ class Checked:
         return asdict(self)
 
 
+COLUMNS = tuple(field.name for field in fields(Checked))
+
+
 def check(
     *,
     name: str,
@@ -72,6 +76,20 @@ def check(
     )
 
 
+def problem(schedule: Schedules) -> str | None:
+    """Why it cannot be followed, if it cannot: somebody wrote into the table, or a league left the catalogue."""
+    return _problem(**{column: getattr(schedule, column) for column in COLUMNS})
+
+
+@lru_cache(maxsize=256)
+def _problem(**said: Any) -> str | None:
+    try:
+        check(**said)
+    except BadSchedule as error:
+        return str(error)
+    return None
+
+
 def when(schedule: Schedules) -> str:
     """When a schedule is due, for people: ``0 */6 * * *``, ``every 15 min``, ``24h 6h before kick-off``."""
     if schedule.cron is not None:
@@ -82,13 +100,10 @@ def when(schedule: Schedules) -> str:
 
 
 def next_due(schedule: Schedules, now: datetime) -> datetime | None:
-    """When it is due next, naive UTC; ``None`` for one that is off, waits for kick-offs or cannot be read any more."""
-    if not schedule.enabled or schedule.kickoff is not None:
+    """When it is due next, naive UTC; ``None`` for one that is off, waits for kick-offs or cannot be followed."""
+    if not schedule.enabled or schedule.kickoff is not None or problem(schedule):
         return None
-    try:
-        return timetable(schedule.cron, schedule.every_minutes).next_after(now)
-    except BadTime:
-        return None
+    return timetable(schedule.cron, schedule.every_minutes).next_after(now)
 
 
 def in_paris(instant: datetime) -> str:

@@ -104,6 +104,7 @@ DATABASE_URL = os.environ.get("DATABASE_URL") or None  # mysql://user:password@h
 ARCHIVE_DAYS = os.environ.get("ARCHIVE_DAYS", "30")  # so long a page that was read is kept
 ARCHIVE_MB = os.environ.get("ARCHIVE_MB", "2000")  # so much all of them may take, compressed; 0: none is kept
 ARCHIVE_RUNS = os.environ.get("ARCHIVE_RUNS", "10")  # of so many newest runs every page stays, whatever the bounds say
+REQUESTS_PER_MINUTE = os.environ.get("REQUESTS_PER_MINUTE", "30")  # of all visits before kick-offs together
 CHROMIUM = os.environ.get("CHROMIUM") or None  # path of the browser; unset: Debian's, else Playwright's own
 CHROMIUM_SANDBOX = os.environ.get("CHROMIUM_SANDBOX", "1")  # 0 in a container, which is a sandbox itself
 LOG_LEVEL = os.environ.get("LOG_LEVEL", "INFO")  # default DEBUG

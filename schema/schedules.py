@@ -9,7 +9,7 @@ Instants are naive UTC, as the tables have them.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from peewee import Database, IntegrityError, chunked, fn
@@ -72,6 +72,16 @@ class Progress:
     ended_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A task for visits to so many matches of a league (sport and key of its name)."""
+
+    task_id: str
+    schedule_id: int
+    league: tuple[str, str]
+    matches: int
+
+
 # -- what people do ----------------------------------------------------------------------------------------------------
 
 
@@ -97,7 +107,8 @@ def add(database: Database, values: Mapping[str, Any], *, enabled: bool, at: dat
 
 
 def change(database: Database, schedule_id: int, values: Mapping[str, Any], *, at: datetime) -> bool:
-    """Give it these values; what is due is decided by them from now on. Whether it is still there.
+    """Give it these values; what is due is decided by them from now on, and what waits to be sent is sent no more.
+    Whether it is still there.
 
     :raises NameTaken: when another has its name.
     """
@@ -106,8 +117,13 @@ def change(database: Database, schedule_id: int, values: Mapping[str, Any], *, a
             if "name" in values:
                 _refuse_double(database, values["name"], schedule_id)
             row = {**values, "decided_until": at, "updated_at": at}
-            query = Schedules.update(row).where(Schedules.id == schedule_id)
-            return bool(query.execute(database))
+            found = Schedules.update(row).where(Schedules.id == schedule_id).execute(database)
+            waiting = (Firings.schedule == schedule_id) & (Firings.state == DUE)
+            missed = {"state": MISSED, "note": "the schedule was changed before it was sent"}
+            Firings.update(missed).where(waiting).execute(database)
+            of_visits = (Visits.schedule == schedule_id) & (Visits.state == DUE)
+            Visits.update(state=MISSED).where(of_visits).execute(database)
+            return bool(found)
     except IntegrityError:
         raise NameTaken(values["name"]) from None
 
@@ -141,11 +157,6 @@ def _refuse_double(database: Database, name: str, own_id: int | None) -> None:
 
 
 # -- what was due ------------------------------------------------------------------------------------------------------
-
-
-def enabled(database: Database) -> list[Schedules]:
-    """Those that are switched on."""
-    return list(Schedules.select().where(Schedules.enabled == True).order_by(Schedules.id).execute(database))  # noqa: E712
 
 
 def decide(database: Database, schedule: Schedules, firings: Sequence[Firing], *, until: datetime) -> bool:
@@ -290,11 +301,11 @@ def settle_visits(database: Database, task_ids: Iterable[str], state: str) -> No
     Visits.update(state=state).where(still_due).execute(database)
 
 
-def asked_lately(database: Database, now: datetime, within: timedelta) -> list[tuple[str, int, int, datetime]]:
-    """Tasks for visits that were decided lately: their id, schedule, how many matches, and when."""
-    lately = Visits.state.in_((DUE, SENT)) & (Visits.decided_at > now - within)
-    query = Visits.select(
-        Visits.task_id, Visits.schedule, fn.COUNT(fn.DISTINCT(Visits.match)), fn.MAX(Visits.decided_at)
-    )
-    rows = query.where(lately).group_by(Visits.task_id, Visits.schedule).tuples().execute(database)
-    return list(rows)
+def asked_lately(database: Database, since: datetime) -> list[Asked]:
+    """The tasks for visits that were decided after ``since``."""
+    columns = (Visits.task_id, Visits.schedule, Sports.code, Leagues.name_key)
+    query = Visits.select(*columns, fn.COUNT(fn.DISTINCT(Visits.match)))
+    query = query.join_from(Visits, Matches).join_from(Matches, Leagues).join_from(Leagues, Sports)
+    lately = Visits.state.in_((DUE, SENT)) & (Visits.decided_at > since)
+    rows = query.where(lately).group_by(*columns).tuples().execute(database)
+    return [Asked(task_id, schedule, (sport, key), matches) for task_id, schedule, sport, key, matches in rows]
