@@ -105,8 +105,8 @@ class Kickoffs:
         wanted: list[Wish] = []
         for schedule in found:
             meetings = _meetings(fixtures, _read(schedule.what, schedule.arguments)[0])
-            own = decided[schedule.id]
-            wanted += wishes(schedule.id, offsets[schedule.id], meetings, own, schedule.decided_until or at)
+            own, since = decided[schedule.id], schedule.decided_until or at
+            wanted += wishes(schedule.id, offsets[schedule.id], meetings, own, since=since, now=at)
         return wanted
 
     def _under_way(self, manners: Mapping[int, Manner], at: datetime) -> list[UnderWay]:

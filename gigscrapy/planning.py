@@ -41,7 +41,11 @@ NEAR = timedelta(minutes=15)
 
 AHEAD = timedelta(hours=1)
 """So long before it is due a crowd is seen coming."""
+WASTE = 1.3
+"""Crawls never fill the budget to the last request: laid out ahead each takes so many times its share."""
 
+WORTH_WHILE = 15
+"""Requests of a crawl of which the greater part are matches."""
 MOST_MATCHES = 30
 """In one crawl: its numbers stand in one argument."""
 
@@ -164,24 +168,27 @@ def wishes(
     offsets: Sequence[int],
     meetings: Iterable[Meeting],
     decided: Mapping[tuple[int, int], datetime],
+    *,
     since: datetime,
+    now: datetime,
 ) -> list[Wish]:
-    """The visits that are neither made nor missed yet.
+    """The visits that are neither made nor missed yet, up to those that are due in an hour.
 
     :param offsets: minutes, the farthest first.
     :param decided: by match and minutes, when a visit that is decided was due. One that was due at another time was
         decided for another kick-off.
     :param since: what was open until then at the latest, is settled. Nor is there a visit to a match nobody knew.
     """
-    ends = [timedelta(minutes=minutes) for minutes in offsets[1:]]
-    ends.append(min(LAST_CALL, timedelta(minutes=offsets[-1]) / 2))
+    befores = [timedelta(minutes=minutes) for minutes in offsets]
+    ends = [*befores[1:], min(LAST_CALL, befores[-1] / 2)]
+    kinds = list(zip(offsets, befores, ends, strict=True))
     found = []
+    latest = now + AHEAD
     for meeting in meetings:
         begin = max(since, meeting.known_since)
-        for minutes, end in zip(offsets, ends, strict=True):
-            due_at = meeting.kickoff - timedelta(minutes=minutes)
-            until = meeting.kickoff - end
-            if until > begin and decided.get((meeting.match_id, minutes)) != due_at:
+        for minutes, before, end in kinds:
+            due_at, until = meeting.kickoff - before, meeting.kickoff - end
+            if due_at <= latest and until > begin and decided.get((meeting.match_id, minutes)) != due_at:
                 found.append(Wish(schedule_id, meeting, minutes, due_at, until))
     return found
 
@@ -246,8 +253,7 @@ def _ready(
     """
     groups: defaultdict[tuple[int, datetime, str, int], list[Wish]] = defaultdict(list)
     for wish in wanted:
-        if wish.due_at <= now + AHEAD:
-            groups[wish.minutes, wish.until, wish.meeting.spider, wish.schedule_id].append(wish)
+        groups[wish.minutes, wish.until, wish.meeting.spider, wish.schedule_id].append(wish)
     timeline = _Timeline(budget, now)
     # Of one kind of visit the last kick-off first: so the one before makes room for it, and not the other way round.
     for key in sorted(groups, key=lambda key: (key[0], -(key[1] - now), key[2:])):
@@ -264,10 +270,11 @@ def _split(group: Sequence[Wish], manner: Manner, budget: int) -> Iterator[Seque
 
 
 def _most_matches(manner: Manner, budget: int) -> int:
-    """In one crawl, which may take half the budget: else nothing goes on beside it."""
+    """In one crawl, which may take half the budget, else nothing goes on beside it; of a small budget all."""
     if not manner.reads_matches:
         return MOST_MATCHES
-    return min(MOST_MATCHES, max(1, budget // 2 - cost(manner, 0)))
+    requests = max(budget // 2, min(budget, WORTH_WHILE))
+    return min(MOST_MATCHES, max(1, requests - cost(manner, 0)))
 
 
 def _crawl(group: Sequence[Wish], of_league: Sequence[Wish], manner: Manner, budget: int, now: datetime) -> Crawl:
@@ -298,7 +305,7 @@ class _Timeline:
     def lay(self, requests: int, until: datetime) -> datetime:
         """Lay out a crawl that is to be asked for by ``until``. :returns: when it has to begin for that."""
         # A crawl counts from when it is asked for until a minute after its end: so much longer than a minute.
-        left = requests * ((MINUTE + crawl_time(requests)) / MINUTE)
+        left = requests * ((MINUTE + crawl_time(requests)) / MINUTE) * WASTE
         step = (until - self._now) // self.STEP
         while left > 0 and step > 0:
             step -= 1
