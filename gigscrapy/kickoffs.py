@@ -27,7 +27,7 @@ from schema import schedules
 from schema.models import Schedules, Visits
 from schema.names import name_key
 from schema.reference import sports
-from schema.schedules import DUE, MISSED, SENT, Fixture, Visit
+from schema.schedules import DUE, MISSED, Fixture, Visit
 
 SOURCE = "coteur"
 """Of the matches that our spiders can visit, as their messages name it."""
@@ -70,22 +70,22 @@ class Kickoffs:
                 schedules.advance(self._database, schedule, until=at)
 
     def waiting(self, at: datetime) -> dict[str, bytes]:
-        """The tasks to be sent, by their id; what is too late for its match is missed."""
+        """The tasks to be sent, by their id; a visit that is too late for its match is missed."""
         by_task: defaultdict[str, list[Visits]] = defaultdict(list)
+        late: list[Visits] = []
         for visit in schedules.waiting_visits(self._database):
-            by_task[visit.task_id].append(visit)
-        late = [task_id for task_id, visits in by_task.items() if not any(_is_worth_it(visit, at) for visit in visits)]
-        if late:
-            known = schedules.progress(self._database, late)
+            (by_task[visit.task_id] if _is_worth_it(visit, at) else late).append(visit)
+        if late:  # the one that sent it may have been killed before it could note that
+            known = schedules.progress(self._database, {visit.task_id for visit in late})
             self.sent(known)
-            missed = [task_id for task_id in late if task_id not in known]
-            schedules.settle_visits(self._database, missed, MISSED)
-            logger.warning("%d crawls before kick-offs are missed: they could not be sent in time", len(missed))
-        return {task_id: _body(visits) for task_id, visits in by_task.items() if task_id not in late}
+            missed = [visit.id for visit in late if visit.task_id not in known]
+            schedules.miss_visits(self._database, missed)
+            logger.warning("%d visits before kick-offs are missed: they could not be sent in time", len(missed))
+        return {task_id: _body(visits) for task_id, visits in by_task.items()}
 
     def sent(self, task_ids: Iterable[str]) -> None:
         """These are in the queue."""
-        schedules.settle_visits(self._database, task_ids, SENT)
+        schedules.visits_sent(self._database, task_ids)
 
     def _ask(self, crawl: Crawl, at: datetime) -> None:
         task_id = f"visit-{crawl.schedule_id}-{crawl.wishes[0].meeting.match_id}-{at:%Y%m%dT%H%M%S}"

@@ -295,10 +295,16 @@ def waiting_visits(database: Database) -> list[Visits]:
     return list(query.order_by(Visits.task_id, Visits.id).execute(database))
 
 
-def settle_visits(database: Database, task_ids: Iterable[str], state: str) -> None:
-    """What became of the visits of these tasks, which were to be sent."""
-    still_due = Visits.task_id.in_(list(task_ids)) & (Visits.state == DUE)
-    Visits.update(state=state).where(still_due).execute(database)
+def visits_sent(database: Database, task_ids: Iterable[str]) -> None:
+    """The tasks of these visits, which were to be sent, are in the queue."""
+    of_tasks = Visits.task_id.in_(list(task_ids)) & (Visits.state == DUE)
+    Visits.update(state=SENT).where(of_tasks).execute(database)
+
+
+def miss_visits(database: Database, visit_ids: Iterable[int]) -> None:
+    """These, which were to be sent, are too late."""
+    still_due = Visits.id.in_(list(visit_ids)) & (Visits.state == DUE)
+    Visits.update(state=MISSED).where(still_due).execute(database)
 
 
 def asked_lately(database: Database, since: datetime) -> list[Asked]:
