@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,9 @@ from schema import schedules
 from schema.database import connect, hang_up
 from schema.messages import body_hash
 from schema.migrations import migrate
-from schema.models import Firings, Runs, Schedules, Tasks
+from schema.models import Firings, Matches, Runs, Schedules, Tasks, Visits
+from schema.store import Store
+from tests.schema.letters import letters, quote
 
 MINUTE = timedelta(minutes=1)
 HOUR, DAY = 60 * MINUTE, 1440 * MINUTE
@@ -226,6 +228,39 @@ def test_killed_at_each_instant_it_is_followed_by_another(world: World) -> None:
         assert world.told("quarters") == [("12:00", "sent"), ("12:15", "sent")]
         no_one_missed(world, "each hour", "quarters")
         if not reached:
+            break
+    assert number > 60
+
+
+def test_killed_at_each_instant_of_a_visit_it_is_made_once(world: World) -> None:
+    kickoff = datetime(2026, 6, 1, 12)
+    seen = quote(kickoff=kickoff.replace(tzinfo=UTC))
+    Store(world.worker).store(letters(seen))
+    Matches.update(created_at=datetime(2026, 1, 1)).execute(world.worker)
+    number = 0
+    while True:
+        number += 1
+        world.at = kickoff - HOUR
+        world.tasks.clear()
+        Schedules.delete().execute(world.worker)
+        Tasks.delete().execute(world.worker)
+        world.dies = lambda instant: False
+        world.add("closing", what="ligue1", kickoff="15m 5m")
+        world.begin_again()
+        world.instants, world.dies = 0, lambda instant, last=number: instant == last
+        for minutes in (15, 14, 5, 4):
+            world.step(kickoff - minutes * MINUTE)
+        visits = Visits.select(Visits.minutes, Visits.state, Visits.task_id).order_by(Visits.minutes)
+        found = list(visits.tuples().execute(world.worker))
+        assert [(minutes, state) for minutes, state, _ in found] == [
+            (5, "sent"),
+            (5, "sent"),
+            (15, "sent"),
+            (15, "sent"),
+        ]
+        assert {task_id for _, _, task_id in found} == world.tasks
+        assert len(world.tasks) == 2
+        if world.instants < number:
             break
     assert number > 60
 
