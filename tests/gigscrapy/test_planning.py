@@ -223,7 +223,7 @@ def test_a_crowd_that_cannot_be_afforded() -> None:
     """The budget holds, what was missed is said, and what was seen was seen late rather than early."""
     chance = random.Random(3)
     kickoff = SATURDAY + timedelta(hours=15)
-    chosen = [replace(each, kickoff=kickoff) for each in fixtures(chance)]
+    chosen = [replace(each, kickoff=kickoff) for each in fixtures(chance)[: MATCHES // 2]]
     day = Day(chosen, 10, Site(chance))
     day.pass_by(kickoff - 70 * MINUTE, kickoff + 10 * MINUTE)
     assert day.site.busiest_minute() <= 10

@@ -61,7 +61,7 @@ def test_what_cannot_stand_is_refused_with_its_column(changes: dict, field: str,
 
 
 def schedule(**values: object) -> Schedules:
-    return Schedules(**({"enabled": True, "cron": None, "every_minutes": None, "kickoff": None} | values))
+    return Schedules(**({"name": "x", "what": "nba", "enabled": True} | values))
 
 
 def test_when_it_is_due_next() -> None:
