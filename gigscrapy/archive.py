@@ -283,39 +283,50 @@ class Archive:
     def prune(self, bounds: Bounds, now: datetime) -> Pruned:
         """Remove what is too old and, oldest first, what is too much; and files that nobody entered."""
         pruned = Pruned()
-        oldest_kept = iso(now - timedelta(days=min(bounds.days, LONGEST_DAYS)))
+        oldest_kept = _oldest_kept(bounds, now)
         while self._remove_some(bounds, oldest_kept, pruned):
             time.sleep(TURN_SECONDS)
         self._forget(bounds.runs, oldest_kept)
         self._sweep()
         return pruned
 
+    def surplus(self, bounds: Bounds, now: datetime) -> Pruned:
+        """What :meth:`prune` would remove; nothing is."""
+        pruned = Pruned()
+        with _os_errors(self._folder):
+            for _ in self._too_many(bounds, _oldest_kept(bounds, now), pruned, limit=-1):
+                pruned.texts += 1
+        return pruned
+
     def _remove_some(self, bounds: Bounds, oldest_kept: str, pruned: Pruned) -> bool:
         """Take some texts out of the index, those last seen first; whether there were any."""
         with self._writing() as db:
-            kept = db.execute("SELECT coalesce(sum(packed), 0) FROM text").fetchone()[0]
-            excess = kept - bounds.megabytes * MEGABYTE
-            removed: list[tuple[str]] = []
-            for key, packed, last_seen in self._oldest(bounds.runs):
-                if last_seen >= oldest_kept and excess <= 0:
-                    break
-                removed.append((key,))
-                excess -= packed
-                kept -= packed
-                pruned.bytes += packed
+            removed = [(key,) for key in self._too_many(bounds, oldest_kept, pruned, limit=ROWS)]
             db.executemany("DELETE FROM page WHERE key = ?", removed)
             db.executemany("DELETE FROM text WHERE key = ?", removed)
         pruned.texts += len(removed)
-        pruned.kept_bytes = kept
         return bool(removed)
 
-    def _oldest(self, runs: int) -> list[tuple[str, int, str]]:
-        """The texts last seen first, but for those that one of the newest ``runs`` has."""
-        return self._db.execute(
+    def _too_many(self, bounds: Bounds, oldest_kept: str, pruned: Pruned, *, limit: int) -> Iterator[str]:
+        """The keys of texts that are to go, those last seen first; their bytes, and those left, are told to ``pruned``.
+
+        Those that one of the newest runs has are not among them.
+
+        :param limit: the most that are asked for; -1: all.
+        """
+        kept = self._db.execute("SELECT coalesce(sum(packed), 0) FROM text").fetchone()[0]
+        oldest = self._db.execute(
             f"SELECT key, packed, last_seen FROM text WHERE key NOT IN (SELECT key FROM page WHERE run_id IN"  # noqa: S608
             f" ({_NEWEST_RUNS})) ORDER BY last_seen, key LIMIT ?",
-            (runs, ROWS),
-        ).fetchall()
+            (bounds.runs, limit),
+        )
+        pruned.kept_bytes = kept
+        for key, packed, last_seen in oldest:
+            if last_seen >= oldest_kept and pruned.kept_bytes <= bounds.megabytes * MEGABYTE:
+                return
+            pruned.bytes += packed
+            pruned.kept_bytes -= packed
+            yield key
 
     def _forget(self, runs: int, oldest_kept: str) -> None:
         """When a text that is still seen was fetched long ago."""
@@ -354,6 +365,10 @@ def _os_errors(folder: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise OSError(errno.EIO, f"the index says: {error}", str(folder / INDEX)) from error
+
+
+def _oldest_kept(bounds: Bounds, now: datetime) -> str:
+    return iso(now - timedelta(days=min(bounds.days, LONGEST_DAYS)))
 
 
 def _conditions(

@@ -138,7 +138,7 @@ class Quarantine:
         left = {}
         for path in self._folder.glob("*.note"):
             with contextlib.suppress(OSError):  # another consumer has just removed it, or it is a link that we shun
-                if not _is_left(path):
+                if not is_left(path):
                     continue
                 if time.time() - path.stat().st_mtime > NOTES_LAST:
                     _remove(path)
@@ -160,7 +160,16 @@ class Quarantine:
             logger.warning("which message is on trial cannot be noted: %s", error)
 
 
-def _is_left(path: Path) -> bool:
+def alive(home: Path) -> int:
+    """How many consumers of this GIGSCRAPY_HOME live."""
+    number = 0
+    for path in (home / "consumers").glob("*.note"):
+        with contextlib.suppress(FileNotFoundError):  # it has just left
+            number += not is_left(path)
+    return number
+
+
+def is_left(path: Path) -> bool:
     """Whether its owner is gone. Looking at it removes nothing, and a lock shared with others who look hinders none."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:

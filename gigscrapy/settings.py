@@ -49,6 +49,7 @@ EXTENSIONS = {
     "scrapy.extensions.memusage.MemoryUsage": None,  # default 0; does not see the browser
     "scrapy_playwright.memusage.ScrapyPlaywrightMemoryUsageExtension": 0,
     "gigscrapy.extensions.Quiet": 0,
+    "gigscrapy.alive.Alive": 0,
     "gigscrapy.extensions.Progress": 500,
     "gigscrapy.extensions.RunLedger": 500,
     "spidermon.contrib.scrapy.extensions.Spidermon": 400,  # before the ledger, which judges by what it counts
@@ -104,6 +105,12 @@ DATABASE_URL = os.environ.get("DATABASE_URL") or None  # mysql://user:password@h
 ARCHIVE_DAYS = os.environ.get("ARCHIVE_DAYS", "30")  # so long a page that was read is kept
 ARCHIVE_MB = os.environ.get("ARCHIVE_MB", "2000")  # so much all of them may take, compressed; 0: none is kept
 ARCHIVE_RUNS = os.environ.get("ARCHIVE_RUNS", "10")  # of so many newest runs every page stays, whatever the bounds say
+SCRAPYD_HOST = os.environ.get("SCRAPYD_HOST", "127.0.0.1")  # where `scrapy scrapyd` listens; any other: with a password
+SCRAPYD_PORT = os.environ.get("SCRAPYD_PORT", "6800")
+SCRAPYD_URLS = os.environ.get("SCRAPYD_URLS", f"http://127.0.0.1:{SCRAPYD_PORT}")  # who crawls, with spaces between
+SCRAPYD_USERNAME = os.environ.get("SCRAPYD_USERNAME", "gigscrapy")  # of all nodes whose address tells none
+SCRAPYD_PASSWORD = os.environ.get("SCRAPYD_PASSWORD") or None  # unset: made once, in GIGSCRAPY_HOME/scrapyd/password
+CRAWLS_PER_NODE = os.environ.get("CRAWLS_PER_NODE", "2")  # so many at once; each takes a browser
 REQUESTS_PER_MINUTE = os.environ.get("REQUESTS_PER_MINUTE", "30")  # of all visits before kick-offs together
 CHROMIUM = os.environ.get("CHROMIUM") or None  # path of the browser; unset: Debian's, else Playwright's own
 CHROMIUM_SANDBOX = os.environ.get("CHROMIUM_SANDBOX", "1")  # 0 in a container, which is a sandbox itself

@@ -13,10 +13,13 @@ from schema.migrations import SchemaError, prepare
 
 
 @contextmanager
-def opened(settings: BaseSettings) -> Iterator[Database]:
-    """The database of DATABASE_URL, or the embedded one. :raises UsageError: when it cannot be used, then or later."""
+def opened(settings: BaseSettings, *, read_timeout: int | None = None) -> Iterator[Database]:
+    """The database of DATABASE_URL, or the embedded one. :raises UsageError: when it cannot be used, then or later.
+
+    :param read_timeout: see :func:`schema.database.connect`.
+    """
     try:
-        database = connect(settings["DATABASE_URL"], Path(settings["GIGSCRAPY_HOME"]))
+        database = connect(settings["DATABASE_URL"], Path(settings["GIGSCRAPY_HOME"]), read_timeout=read_timeout)
         try:
             prepare(database)
             yield database

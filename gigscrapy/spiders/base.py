@@ -41,6 +41,9 @@ TRJ_TOLERANCE = Decimal("0.05")
 
 DEPTHS = ("list", "match")
 
+RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+"""A run's id, which is that of its job in Scrapyd: it names files."""
+
 PAGES_AT_MOST = 30
 """Of one list. A league has two or three; a list that goes on for ever is not followed for ever."""
 
@@ -93,7 +96,7 @@ class Wanted:
         _job: str = "",
     ) -> Self:
         """The ``-a`` arguments of ``scrapy crawl``. :raises BadArgument: with what could stand instead."""
-        if _job and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", _job):
+        if _job and not RUN_ID.fullmatch(_job):
             raise BadArgument(f"a job's id is up to 64 letters, digits, '.', '_' and '-', not {_job[:80]!r}")
         if depth not in DEPTHS:
             raise BadArgument(f"depth is {' or '.join(DEPTHS)}, not {depth!r}")

@@ -4,10 +4,13 @@ A migration is a numbered file beside this one, run once and recorded (``playhou
 is brought up to date when it is first used; one on a server by a person, with ``scrapy migrate``.
 """
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import resources
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from peewee import Database, SqliteDatabase
 from playhouse.migrations import Runner
@@ -32,16 +35,23 @@ def migrate(database: Database) -> list[str]:
     :returns: the names of the migrations that were run.
     :raises SchemaError: when tables of another program stand in the way.
     """
-    with _alone(database):
+    with _alone(database), _runner(database) as runner:
         _check_room(database)
-        applied: list[str] = _runner(database).up()
+        applied: list[str] = runner.up()
         load(database)
     return applied
 
 
+def names() -> list[str]:
+    """The names of all migrations that this program has, in their order."""
+    with _folder() as folder:
+        return sorted(path.stem for path in folder.glob("[0-9]*.py"))
+
+
 def pending(database: Database) -> list[str]:
     """The names of the migrations that ``database`` still needs."""
-    return [migration.name for migration in _runner(database).status() if not migration.applied]
+    with _runner(database) as runner:
+        return [migration.name for migration in runner.status() if not migration.applied]
 
 
 def prepare(database: Database) -> None:
@@ -55,8 +65,24 @@ def prepare(database: Database) -> None:
         raise SchemaError(f"the database lacks {', '.join(missing)}: run `scrapy migrate`")
 
 
-def _runner(database: Database) -> Runner:
-    return Runner(database, str(Path(__file__).parent), HISTORY)
+@contextmanager
+def _runner(database: Database) -> Iterator[Runner]:
+    with _folder() as folder:
+        yield Runner(database, str(folder), HISTORY)
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Where the migrations are files: beside this one, or, where this is in an egg, in a folder made for the while."""
+    here = resources.files(__name__)
+    if isinstance(here, Path):
+        yield here
+        return
+    with TemporaryDirectory() as name:
+        for file in here.iterdir():
+            if re.fullmatch(r"[0-9].*\.py", file.name):
+                (Path(name) / file.name).write_bytes(file.read_bytes())
+        yield Path(name)
 
 
 def _check_room(database: Database) -> None:

@@ -1,4 +1,8 @@
+import os
 import re
+import subprocess
+import sys
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -13,6 +17,7 @@ from schema.migrations import SchemaError, migrate, pending, prepare
 from schema.models import TABLES, Bookmakers, LatestOdds, Messages, Odds
 from schema.reference import bookmakers, rows, sports
 from schema.reference.tables import load
+from tests import ROOT
 
 ALL = ["0001_tables", "0002_provenance", "0003_by_itself"]
 NOT_ENFORCED = (Odds, LatestOdds, Messages)
@@ -100,7 +105,8 @@ class TestMigrate:
         self, empty_database: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Tables of the first, with rows; each statement in turn is the one that never comes."""
-        migrations._runner(empty_database).up("0001_tables")
+        with migrations._runner(empty_database) as runner:
+            runner.up("0001_tables")
         load(empty_database)
         empty_database.execute_sql(
             "INSERT INTO DeadLetters (body_hash, body, size, reason, detail, first_seen, last_seen, times) "
@@ -204,3 +210,28 @@ def fields(table: type[Model], database: Database, **where: Any) -> dict[str, An
     (name, value), *_ = where.items()
     (row,) = table.select().where(getattr(table, name) == value).execute(database)
     return {"name": row.name, "website": row.website}
+
+
+def test_they_run_from_an_egg(tmp_path: Path) -> None:
+    """Where the package is in an archive, migrations are no files."""
+    egg = tmp_path / "schema.egg"
+    with zipfile.ZipFile(egg, "w") as archive:
+        for path in sorted((ROOT / "schema").rglob("*")):
+            if path.suffix in (".py", ".csv"):
+                archive.write(path, path.relative_to(ROOT))
+    script = (
+        "from pathlib import Path; from schema.database import connect; from schema import migrations as m;"
+        "database = connect(None, Path('home')); assert '.egg' in m.__file__;"
+        "print(*m.migrate(database)); assert m.pending(database) == []; database.close()"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(egg)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    names = sorted(path.stem for path in (ROOT / "schema" / "migrations").glob("[0-9]*.py"))
+    assert ran.stdout.split() == names

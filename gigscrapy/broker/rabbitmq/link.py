@@ -43,6 +43,9 @@ QUEUE_ARGUMENTS: Mapping[str, Mapping[str, Any] | None] = {
     "classic": None,
 }
 
+NOWHERE = "gigscrapy.nowhere"
+"""There is no queue of this name."""
+
 ACCESS_REFUSED, NOT_FOUND, PRECONDITION_FAILED, NOT_ALLOWED = 403, 404, 406, 530
 
 T = TypeVar("T")
@@ -166,13 +169,50 @@ class Link:
 
     async def depth(self, queue: str) -> int:
         """Messages ready in ``queue``. :raises ChannelClosedByBroker: when there is no such queue."""
+        return (await self.crowd(queue))[0]
+
+    async def crowd(self, queue: str) -> tuple[int, int]:
+        """Messages ready in ``queue``, and consumers of it. :raises ChannelClosedByBroker: when there is none."""
         try:
             declared = await self._aside("queue_declare", queue, passive=True)
         except ChannelClosedByBroker as refusal:
             if refusal.reply_code == NOT_FOUND:
                 raise
             raise explained(refusal, self.address) from refusal
-        return int(declared.method.message_count)
+        return int(declared.method.message_count), int(declared.method.consumer_count)
+
+    async def difference(self, queue: str, queue_type: str) -> str | None:
+        """In the broker's words, what of ``queue``, which is there, is not as we would make it; ``None``: nothing."""
+        try:
+            await self._aside("queue_declare", queue, durable=True, arguments=QUEUE_ARGUMENTS[queue_type])
+        except ChannelClosedByBroker as refusal:
+            if refusal.reply_code != PRECONDITION_FAILED:
+                raise explained(refusal, self.address) from refusal
+            return str(refusal.reply_text)
+        return None
+
+    @property
+    def version(self) -> str:
+        """As the broker says itself: ``RabbitMQ 3.10.8``."""
+        said = self._connection.server_properties or {}
+        return f"{said.get('product', 'a broker')} {said.get('version', 'of unknown version')}"
+
+    async def takes_messages(self, patience: float) -> bool:
+        """Whether messages are taken, each within ``patience`` seconds: those to no queue, which are dropped.
+
+        Of an alarm the broker tells only those who publish; it still takes the first.
+        """
+        return await self._takes_one(patience) and not self.is_blocked and await self._takes_one(patience)
+
+    async def _takes_one(self, patience: float) -> bool:
+        settled = self._loop.create_future()
+        with self._lost_errors():
+            self._channel.basic_publish("", NOWHERE, b"")
+        self._published += 1
+        self._settle[self._published] = lambda safe: _give(settled, safe)
+        await asyncio.wait((settled, self.lost), timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+        self.check()
+        return settled.done() and bool(settled.result())
 
     def publish(self, queue: str, body: bytes, properties: BasicProperties, settle: Callable[[bool], None]) -> None:
         """Send; ``settle`` is called with true when the broker has it safe, with false when it refused it.

@@ -1,0 +1,237 @@
+"""Growing old: prices thinned to their changes, and what was kept only so as not to do a thing twice let go.
+
+A series is what one bookmaker offers for one outcome of one market and line of one match. Of its observations that are
+older than a given instant, one that says what the one before it says is let go: what the price was at any instant can
+still be told. Three always stay: the first that says a thing, the last of the series, and the last one that is not
+after the kick-off, so that the age of the closing price does not change.
+
+Rows go in small transactions, each by its key, and whoever stores meanwhile is given a turn between them. It may be
+broken off anywhere and begun again, and done twice at once: which rows go does not depend on which are gone already.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from peewee import Database, PeeweeException
+
+from schema.database import Fault, begin_writing, fault_of, hang_up, is_embedded
+from schema.instants import text
+from schema.runs import ENDED
+
+OUTBOX_DAYS = 15
+"""A crawl's outbox waits no longer for its broker; what it brings may be so old."""
+
+SAID = ("odd_value", "trj", "published_trj", "partial", "suspect")
+"""Two observations that agree in these say the same."""
+
+ROWS = 500
+"""Rows of one transaction: some hundredths of a second, flush of the disk included."""
+PIECE = 20_000
+"""Rows that the database sorts at once. Only a single market of a single match may have more."""
+MATCHES = 1_000
+"""Matches that are asked for at once."""
+
+TURN_SECONDS = 0.01
+"""The least that is left to other writers after each transaction; otherwise as long as it took. SQLite does not queue
+them: whoever takes the next turn at once takes all of them."""
+
+PAUSES = (0.1, 1, 5, 10)
+"""Seconds before each further attempt at a transaction that another writer, or the server, has thwarted."""
+
+
+@dataclass(slots=True)
+class Thinned:
+    """Of the observations older than the given instant: rows ``looked_at``, and how many of them go."""
+
+    looked_at: int = 0
+    thinned: int = 0
+
+    @property
+    def kept(self) -> int:
+        return self.looked_at - self.thinned
+
+
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """Rows of a table that are of no more use after a time.
+
+    :ivar key: its primary key; :ivar dated: the column that says how old a row is; :ivar ended: SQL that holds of a row
+        nothing more is expected of.
+    """
+
+    table: str
+    key: str
+    dated: str
+    ended: str = "1 = 1"
+
+
+LEDGER = Outdated("Messages", "message_id", "stored_at")
+HISTORY = (
+    Outdated(
+        "Tasks",
+        "id",
+        "received_at",
+        f"NOT EXISTS (SELECT 1 FROM Runs r WHERE r.task_id = Tasks.task_id AND COALESCE(r.state, '') NOT IN {ENDED})",  # noqa: S608
+    ),
+    Outdated("Firings", "id", "due_at", "state <> 'due'"),
+    Outdated("Visits", "id", "due_at"),
+)
+"""What was asked for, and when it was due. The runs that came of it stay."""
+
+
+# -- prices ------------------------------------------------------------------------------------------------------------
+
+
+def thin(database: Database, before: datetime, *, dry_run: bool = False) -> Iterator[Thinned]:
+    """Thin the observations older than ``before`` (aware) to changes; ``dry_run``: only count them.
+
+    :returns: the figures so far, the same object again and again; whoever stops asking stops the work.
+    """
+    figures = Thinned()
+    find = _Finder(database, text(before))
+    for piece in find.pieces():
+        figures.looked_at += piece.old
+        repeated = find.repeated(piece) if piece.old > 1 else []
+        figures.thinned += len(repeated)
+        if not dry_run:
+            _delete(database, "Odds", "id", repeated)
+        yield figures
+    yield figures
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """All rows of some matches that follow each other, or of one ``market`` of one; ``old`` of them may go."""
+
+    first: int
+    last: int
+    rows: int
+    old: int
+    market: int | None = None
+
+
+class _Finder:
+    """Finds what repeats what was said before, in pieces along the unique index."""
+
+    def __init__(self, database: Database, before: str) -> None:
+        self._database, self._before, self._mark = database, before, database.param
+
+    def pieces(self) -> Iterator[_Piece]:
+        """All that is older, each row in one piece; small matches together, large ones market by market."""
+        waiting: _Piece | None = None
+        for match in self._matches():
+            markets = self._markets(match)
+            rows, old = sum(one.rows for one in markets), sum(one.old for one in markets)
+            if not old:
+                continue
+            if rows > PIECE:
+                yield from (one for one in markets if one.old)
+            elif waiting is None:
+                waiting = _Piece(match, match, rows, old)
+            elif waiting.rows + rows > PIECE:
+                yield waiting
+                waiting = _Piece(match, match, rows, old)
+            else:
+                waiting = _Piece(waiting.first, match, waiting.rows + rows, waiting.old + old)
+        if waiting:
+            yield waiting
+
+    def repeated(self, piece: _Piece) -> list[int]:
+        """The ids of those that may go, in ascending order."""
+        same = "IS" if is_embedded(self._database) else "<=>"
+        said = ", ".join(f"o.{column}, LAG(o.{column}) OVER series AS was_{column}" for column in SAID)
+        again = " AND ".join(f"p.{column} {same} p.was_{column}" for column in SAID)
+        one_market = "" if piece.market is None else f"AND o.market_id = {piece.market}"
+        return self._column(
+            f"""
+            SELECT p.id
+            FROM (
+                SELECT o.id, o.match_id, o.scraped_at, {said}, LEAD(o.scraped_at) OVER series AS next_at
+                FROM Odds o
+                WHERE o.match_id BETWEEN {piece.first} AND {piece.last} {one_market}
+                WINDOW series AS (
+                    PARTITION BY o.match_id, o.market_id, o.line, o.bookmaker_id, o.outcome ORDER BY o.scraped_at
+                )
+            ) p
+            JOIN Matches m ON m.id = p.match_id
+            WHERE p.scraped_at < {self._mark} AND p.next_at IS NOT NULL AND {again}
+            AND (m.match_date IS NULL OR p.scraped_at > m.match_date OR p.next_at <= m.match_date)
+            ORDER BY p.id
+            """,  # noqa: S608 - columns and numbers of our own
+            self._before,
+        )
+
+    def _matches(self) -> Iterator[int]:
+        some = [-1]
+        while some:
+            statement = f"SELECT id FROM Matches WHERE id > {self._mark} ORDER BY id LIMIT {MATCHES}"  # noqa: S608
+            some = self._column(statement, some[-1])
+            yield from some
+
+    def _markets(self, match: int) -> list[_Piece]:
+        """Each market of a match as a piece. The unique index has all that is asked for."""
+        found = self._database.execute_sql(
+            f"SELECT market_id, COUNT(*), SUM(scraped_at < {self._mark}) FROM Odds"  # noqa: S608
+            f" WHERE match_id = {self._mark} GROUP BY market_id",
+            (self._before, match),
+        ).fetchall()
+        return [_Piece(match, match, rows, int(old), market) for market, rows, old in found]
+
+    def _column(self, statement: str, *values: Any) -> list[int]:
+        return [value for (value,) in self._database.execute_sql(statement, values).fetchall()]
+
+
+# -- what is remembered ------------------------------------------------------------------------------------------------
+
+
+def forget(database: Database, outdated: Outdated, before: datetime, *, dry_run: bool = False) -> int:
+    """Delete the rows of a table dated before ``before`` (aware) that have ended; ``dry_run``: only count them.
+
+    :returns: how many.
+    """
+    table, dated, mark = outdated.table, outdated.dated, database.param
+    where = f"FROM {table} WHERE {dated} >= {mark} AND {dated} < {mark} AND {outdated.ended}"
+    since: Any = text(datetime(1970, 1, 1, tzinfo=UTC))
+    if dry_run:
+        return int(database.execute_sql(f"SELECT COUNT(*) {where}", (since, text(before))).fetchone()[0])
+    statement = f"SELECT {outdated.key}, {dated} {where} ORDER BY {dated} LIMIT {ROWS}"
+    gone = 0
+    while True:
+        # Each time from where the last rows were: a server passes by those it has yet to clear away.
+        found = database.execute_sql(statement, (since, text(before))).fetchall()
+        gone += _delete(database, table, outdated.key, [key for key, _ in found])
+        if len(found) < ROWS:
+            return gone
+        since = found[-1][1]
+
+
+# -- how ---------------------------------------------------------------------------------------------------------------
+
+
+def _delete(database: Database, table: str, key: str, keys: Sequence[Any]) -> int:
+    """Delete rows by their keys, some at a time; how many were still there."""
+    gone = 0
+    for start in range(0, len(keys), ROWS):
+        began = time.monotonic()
+        gone += _delete_some(database, table, key, keys[start : start + ROWS])
+        time.sleep(max(TURN_SECONDS, time.monotonic() - began))
+    return gone
+
+
+def _delete_some(database: Database, table: str, key: str, keys: Sequence[Any]) -> int:
+    """One transaction, tried again where that may help."""
+    marks = ", ".join([database.param] * len(keys))
+    statement = f"DELETE FROM {table} WHERE {key} IN ({marks})"  # noqa: S608 - names of our own
+    for pause in (*PAUSES, None):
+        try:
+            with database.transaction(begin_writing(database)):
+                return int(database.execute_sql(statement, tuple(keys)).rowcount)
+        except PeeweeException as error:
+            hang_up(database)
+            if pause is None or fault_of(error) is not Fault.PASSING:
+                raise
+            time.sleep(pause)
+    raise AssertionError("the last attempt returns or raises")
