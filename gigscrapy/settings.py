@@ -116,6 +116,7 @@ SCRAPYD_USERNAME = os.environ.get("SCRAPYD_USERNAME", "gigscrapy")  # of all nod
 SCRAPYD_PASSWORD = os.environ.get("SCRAPYD_PASSWORD") or None  # unset: made once, in GIGSCRAPY_HOME/scrapyd/password
 CRAWLS_PER_NODE = os.environ.get("CRAWLS_PER_NODE", "2")  # so many at once; each takes a browser
 REPORT_SECONDS = os.environ.get("REPORT_SECONDS", "5")  # so often a crawl says how far it is, 1 to 30
+REQUESTS_PER_MINUTE = os.environ.get("REQUESTS_PER_MINUTE", "30")  # of all visits before kick-offs together
 CHROMIUM = os.environ.get("CHROMIUM") or None  # path of the browser; unset: Debian's, else Playwright's own
 CHROMIUM_SANDBOX = os.environ.get("CHROMIUM_SANDBOX", "1")  # 0 in a container, which is a sandbox itself
 LOG_JSON = os.environ.get("LOG_JSON", "0")  # 1: the log is a JSON object a line

@@ -206,8 +206,10 @@ def _judge_matches(stats: Mapping[str, Any]) -> Verdict:
         return _failed(struck, f"none of {wanted} matches was read")
     unreadable = stats.get("rows/unreadable", 0)
     empty = sorted(key.rpartition("/")[2] for key in stats if key.startswith("markets/empty/"))
-    if read < wanted or lists or unreadable or empty:
+    asked = stats.get("matches/asked", 0)
+    if read < wanted or wanted < asked or lists or unreadable or empty:
         missing = (
+            f"{asked - wanted} of the {asked} matches asked for, which are not listed" if wanted < asked else "",
             f"{wanted - read} of {wanted} matches" if read < wanted else "",
             f"{lists.total()} list pages" if lists else "",
             f"{unreadable} rows that cannot be told apart" if unreadable else "",

@@ -433,7 +433,7 @@ class Visits(Table):
     """One visit to a match before its kick-off, as a schedule wants it.
 
     ``minutes``: how long before the kick-off; ``due_at``: when that is, as long as the kick-off stays; ``state``:
-    ``sent`` or ``missed``; ``task_id``: of the task that makes it.
+    ``due`` (the task is to be sent), ``sent`` or ``missed``; ``task_id``: of the task that makes it.
     """
 
     id = AutoField()
@@ -448,6 +448,7 @@ class Visits(Table):
     class Meta:
         indexes = (
             (("schedule", "match", "minutes"), True),
+            (("state", "decided_at"), False),
             (("due_at",), False),
         )
 

@@ -15,6 +15,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from gigscrapy.middlewares import ForbiddenByRobots
 from gigscrapy.pages import PageChanged
 from gigscrapy.verdict import Cause, Elsewhere, cause_of, judge
+from tests.gigscrapy.plain_site import plain_crawl
 
 
 def http(status: int) -> HttpError:
@@ -101,6 +102,25 @@ WHOLE = stats(
             20,
             "the match asked for is not among the 18 listed",
         ),
+        (
+            {**WHOLE, "matches/discovered": 0, "matches/parsed": 0, "matches/asked": 3},
+            "nothing-listed",
+            20,
+            "none of the 3 matches asked for is among the 18 listed",
+        ),
+        (
+            {**WHOLE, "matches/discovered": 3, "matches/parsed": 3, "matches/asked": 5},
+            "incomplete",
+            30,
+            "not read: 2 of the 5 matches asked for, which are not listed",
+        ),
+        (
+            {**WHOLE, "matches/discovered": 3, "matches/parsed": 2, "matches/asked": 5},
+            "incomplete",
+            30,
+            "not read: 2 of the 5 matches asked for, which are not listed, 1 of 3 matches",
+        ),
+        ({**WHOLE, "matches/discovered": 3, "matches/parsed": 3, "matches/asked": 3}, "complete", 0, "3 of 3 matches"),
     ],
 )
 def test_a_run_is_judged_by_its_account(counts, code, exit_code, words):
@@ -148,3 +168,11 @@ def test_a_run_that_was_stopped_is_not_complete(reason):
 def test_a_broker_that_refuses_says_why():
     verdict = judge({"broker/refused": "wrong password"}, reason="broker_refused", least=6)
     assert (verdict.code, verdict.exit_code, verdict.sentence) == ("not-durable", 32, "wrong password")
+
+
+@pytest.mark.slow
+def test_a_crawl_says_which_matches_asked_for_are_not_listed(tmp_path):
+    ran = plain_crawl(tmp_path, match="101,999")
+    assert (ran.returncode, "1 of the 2 matches asked for, which are not listed" in ran.stderr) == (30, True), (
+        ran.stderr
+    )

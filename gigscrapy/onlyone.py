@@ -1,0 +1,73 @@
+"""Of several processes one acts: the others wait, and when it is gone the next takes over within seconds.
+
+Where the tables are on a server, the lock is the server's own (``GET_LOCK``) and belongs to the very connection that
+the acting process writes through: what it commits it commits while it has the lock, for both go at once. Where they are
+a file, it is a file beside it that the kernel unlocks when its owner dies.
+"""
+
+from pathlib import Path
+from typing import Protocol
+
+from peewee import Database
+
+from gigscrapy.broker.ownerlock import OwnerLock
+from schema.database import hang_up, is_embedded
+
+SILENCE_SECONDS = 30
+"""A connection that is silent for so long is closed by the server: a machine that vanishes does not keep the lock."""
+
+
+class Held(Protocol):
+    """The lock, as long as it is ours."""
+
+    def is_held(self) -> bool:
+        """Whether it still is; asked before each act. :raises PeeweeException: when the database is away."""
+
+    def release(self) -> None:
+        """Give it up; with one of the server's goes the connection."""
+
+
+def take(database: Database, home: Path, name: str) -> Held | None:
+    """The lock of that name, or ``None`` while another process has it.
+
+    :raises OSError: when the file cannot be made; :raises PeeweeException: when the database is away.
+    """
+    if is_embedded(database):
+        owned = OwnerLock.take(home / f"{name}.lock")
+        return None if owned is None else _FileLock(owned)
+    lock = _ServerLock(database, f"gigscrapy.{name}.{database.database}"[:64])
+    return lock if lock.take() else None
+
+
+class _FileLock:
+    """Ours until we are gone."""
+
+    def __init__(self, owned: OwnerLock) -> None:
+        self._owned = owned
+
+    def is_held(self) -> bool:
+        return True
+
+    def release(self) -> None:
+        self._owned.release()
+
+
+class _ServerLock:
+    """Ours while this connection lives. One that was opened anew is another: it does not have it."""
+
+    def __init__(self, database: Database, name: str) -> None:
+        self._database = database
+        self._name = name
+
+    def take(self) -> bool:
+        self._database.execute_sql("SET SESSION wait_timeout = %s", (SILENCE_SECONDS,))
+        return self._says("SELECT GET_LOCK(%s, 0)")
+
+    def is_held(self) -> bool:
+        return self._says("SELECT IS_USED_LOCK(%s) = CONNECTION_ID()")
+
+    def release(self) -> None:
+        hang_up(self._database)
+
+    def _says(self, question: str) -> bool:
+        return bool(self._database.execute_sql(question, (self._name,)).fetchone() == (1,))
