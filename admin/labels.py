@@ -45,6 +45,7 @@ COLUMNS = {
     "prices": "Prix enregistrés",
     "published": "Cotes publiées",
     "published_trj": "TRJ affiché",
+    "queue": "File",
     "reason": "Motif",
     "refused": "Refusées",
     "replayed_at": "Rejoué le",

@@ -14,14 +14,14 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from peewee import Database
 
 from gigscrapy.broker import BrokerError, Delivery, Receiver
 from gigscrapy.deadletters import REPLAYED
+from gigscrapy.patience import Halt, MessageFault, Patience, Stopped
 from gigscrapy.quarantine import TRIALS, Epidemic, Quarantine
-from schema.database import Fault, explain, fault_of, hang_up
+from schema.database import hang_up
 from schema.migrations import SchemaError, prepare
 from schema.store import Outcome, Store
 
@@ -30,10 +30,6 @@ BATCH_SECONDS = 0.2
 """A batch is full, or so old, before it is stored. Larger ones are hardly faster, and all of one is delivered again."""
 DRAIN_SECONDS = 2.0
 """A queue that brings nothing for so long is empty."""
-
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
-STRIKES = 3
-"""So often an error that nobody knows is taken for a passing one."""
 
 WINDOW, TOLERATED = 500, 100
 """More refusals than that among so many messages are no accident: better to halt than to put all of them aside."""
@@ -46,20 +42,6 @@ FRESH = 100
 KILLER = "kills-the-consumer"
 
 logger = logging.getLogger(__name__)
-
-T = TypeVar("T")
-
-
-class Halt(Exception):
-    """The consumer cannot go on until a person has seen to it; the message says to what. Nothing is lost."""
-
-
-class _MessageFault(Exception):
-    """Some message of the batch is not to the database's liking."""
-
-
-class _Stopped(Exception):
-    """Told to stop while it was waiting for the database."""
 
 
 @dataclass(slots=True)
@@ -100,6 +82,7 @@ class Consumer:
         self._receiver = receiver
         self._database = database
         self._store = Store(database)
+        self._patiently = Patience(database, lambda: self.is_stopping)
         self._watch = watch
         self._quarantine = quarantine
         self._care: Quarantine | None = None
@@ -130,9 +113,9 @@ class Consumer:
                     self._end_of_care()
                     if drain:
                         break
-        except _Stopped:
+        except Stopped:
             logger.info("told to stop while the database is away: what was received goes back to the queue")
-        except (SchemaError, Epidemic, _MessageFault) as error:  # the last where no single message is at fault
+        except (SchemaError, Epidemic, MessageFault) as error:  # the last where no single message is at fault
             raise Halt(str(error)) from error
         finally:
             self._receiver.close()
@@ -183,7 +166,7 @@ class Consumer:
         started = time.perf_counter()
         try:
             outcome = self._patiently(lambda: self._write(deliveries), f"{len(deliveries)} messages")
-        except _MessageFault as fault:
+        except MessageFault as fault:
             if len(deliveries) > 1:
                 middle = len(deliveries) // 2
                 self._settle(deliveries[:middle])
@@ -205,39 +188,6 @@ class Consumer:
         self.totals.add(deliveries, outcome, seconds)
         self._tell(deliveries, outcome, seconds)
         self._beware(deliveries, outcome)
-
-    def _patiently(self, work: Callable[[], T], held: str) -> T:
-        """Do ``work``, again and again while the database is away.
-
-        :raises _MessageFault: when a message is at fault; :raises Halt: when the installation or the program is.
-        """
-        pause, strikes = FIRST_PAUSE, 0
-        while True:
-            try:
-                return work()
-            except SchemaError:
-                raise
-            except Exception as error:
-                hang_up(self._database)
-                fault = fault_of(error)
-                strikes += fault is Fault.UNKNOWN
-                if fault is Fault.MESSAGE:
-                    raise _MessageFault(explain(error)) from error
-                if strikes == STRIKES:
-                    logger.exception("an error that nobody foresaw: please report it")
-                if fault is Fault.OURS or strikes == STRIKES:
-                    raise Halt(explain(error)) from error
-                logger.warning("%s held for %.1f s: %s", held, pause, explain(error))
-            self._wait(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
-
-    def _wait(self, seconds: float) -> None:
-        """:raises _Stopped: when told to stop meanwhile."""
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
-            time.sleep(min(left, 0.05))
-            if self.is_stopping:
-                raise _Stopped
 
     # -- messages that kill --------------------------------------------------------------------------------------------
 

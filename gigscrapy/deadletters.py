@@ -4,14 +4,16 @@ A letter waits from the day it is refused. Replayed, it is on its way or settled
 apart: refused again, it waits again. Nothing here changes a letter, and nothing deletes one: what is replayed is the
 body as it came, dated as it was received.
 
-Any of this may be killed at any instant, or run twice at once: a body is put back before its copy in ``odds.dead`` is
-let go, so it may be sent twice, which the store counts once.
+A letter goes back where it came from: a message into ``odds``, a task into ``scraping_tasks``.
+
+Any of this may be killed at any instant, or run twice at once: a body is put back before its copy among the dead is let
+go, so it may be sent twice: the store counts it once, and of a task that has an id no second run is made.
 
 What is replayed is marked as such (:data:`REPLAYED`): a thousand letters that are refused again halt no consumer.
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
@@ -19,9 +21,9 @@ from itertools import islice
 
 from peewee import Case, Database, fn
 
-from gigscrapy.broker import DEAD_QUEUE, QUEUE, Delivery, Queues, Receiver, depths, receiver, send
+from gigscrapy.broker import QUEUE, TASK_QUEUE, Delivery, Queues, Receiver, dead_queue, depths, receiver, send
 from schema.database import begin_writing
-from schema.messages import body_hash
+from schema.messages import letter_hash
 from schema.models import BODY_LENGTH, DeadLetters, Runs, now
 
 BATCH = 100
@@ -39,6 +41,9 @@ LOOK_SECONDS = 1.0
 CONNECT_SECONDS = 30
 """How long a broker that is away is waited for."""
 
+LIVING_QUEUES = (QUEUE, TASK_QUEUE)
+"""What dead letters come from."""
+
 WAITING = DeadLetters.replayed_at.is_null() | (DeadLetters.last_seen >= DeadLetters.replayed_at)
 """What a letter in the table has to meet to be waiting: it was never replayed, or has come back since."""
 
@@ -53,9 +58,12 @@ def is_waiting(letter: DeadLetters) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The letters that are meant: those with these numbers, or all of one reason, of one run, or of both; or all."""
+    """The letters that are meant: those with these numbers, or all of one queue, one reason, one run, or of several of
+    these; or all.
+    """
 
     ids: frozenset[int] | None = None
+    queue: str | None = None
     reason: str | None = None
     run_id: str | None = None
 
@@ -65,6 +73,8 @@ class Chosen:
         if self.ids is not None:
             return DeadLetters.id.in_(self.ids)
         condition = WAITING
+        if self.queue is not None:
+            condition &= DeadLetters.queue == self.queue
         if self.reason is not None:
             condition &= DeadLetters.reason == self.reason
         if self.run_id is not None:
@@ -117,9 +127,9 @@ def tallies(database: Database) -> list[Tally]:
 
 
 def replay(database: Database, queues: Queues, chosen: Chosen) -> Replayed:
-    """Put the letters that are ``chosen`` back into ``odds``.
+    """Put the letters that are ``chosen`` back into the queues they came from.
 
-    What the queue of the dead holds of them moves from there; what is only in the table is sent from there.
+    What the queues of the dead hold of them moves from there; what is only in the table is sent from there.
 
     :raises OSError: when the broker is away, or the disk will not; :raises gigscrapy.broker.BrokerError: when a person
         must see to it; any error of the database as it is. Nothing is lost then: do it again.
@@ -138,21 +148,24 @@ class _Replay:
     def run(self) -> Replayed:
         # What is refused from now on is not meant; without this, what is replayed and comes back would be, for ever.
         wanted = self._wanted()
-        self._from_the_queue()
+        for queue in LIVING_QUEUES:
+            if self._chosen.queue in (None, queue):
+                self._from_the_dead_of(queue)
         self._from_the_table(wanted)
         return self._done
 
-    # -- from the queue of the dead ------------------------------------------------------------------------------------
+    # -- from the queues of the dead -----------------------------------------------------------------------------------
 
-    def _from_the_queue(self) -> None:
-        """Go once through the queue: as many as it holds now."""
-        left = depths(self._queues.rabbit_url, self._queues.home)[DEAD_QUEUE]
+    def _from_the_dead_of(self, queue: str) -> None:
+        """Go once through what was refused there: as many as there are now."""
+        dead = dead_queue(queue)
+        left = depths(self._queues.rabbit_url, self._queues.home, [dead])[dead]
         if not left:
             return
         limit = min(self._at_once(), left)
-        with self._dead() as source:
+        with self._receiver(dead) as source:
             while left > 0 and (taken := _patiently(source, limit)):
-                self._sort(source, taken[:left])
+                self._sort(source, taken[:left], queue)
                 left -= len(taken)
                 if max(len(delivery.body) for delivery in taken) > BATCH_BYTES / BATCH:
                     limit = 1  # a large one that this database does not know, or thinks gone
@@ -163,21 +176,22 @@ class _Replay:
         return max(1, min(BATCH, BATCH_BYTES // (largest or 1)))
 
     @contextmanager
-    def _dead(self) -> Iterator[Receiver]:
+    def _receiver(self, dead: str) -> Iterator[Receiver]:
         at = self._queues
-        source = receiver(at.rabbit_url, at.home, queue=DEAD_QUEUE, queue_type=at.queue_type)
+        source = receiver(at.rabbit_url, at.home, queue=dead, queue_type=at.queue_type)
         try:
             yield source
         finally:
             source.close()
 
-    def _sort(self, source: Receiver, taken: Sequence[Delivery]) -> None:
+    def _sort(self, source: Receiver, taken: Sequence[Delivery], queue: str) -> None:
         """Put back what is meant, keep the rest."""
-        letters = self._letters_of(taken)
-        meant = [delivery for delivery in taken if self._chosen.holds(delivery, letters.get(_digest(delivery)))]
-        known = {digest: letters[digest] for digest in map(_digest, meant) if digest in letters}
-        self._put_back(meant, list(known.values()))
-        self._done.letters += len({_digest(delivery) for delivery in meant} - known.keys())
+        digests = {id(delivery): letter_hash(delivery.body, queue) for delivery in taken}
+        letters = self._letters_of(digests.values())
+        meant = [each for each in taken if self._chosen.holds(each, letters.get(digests[id(each)]))]
+        found = {digests[id(each)] for each in meant}
+        self._put_back(queue, meant, [letters[digest] for digest in sorted(found & letters.keys())])
+        self._done.letters += len(found - letters.keys())
         source.ack(meant)
         if self._queues.rabbit_url:
             # To the end of the queue: RabbitMQ brings no more while what it brought is unanswered. The spool does, and
@@ -187,8 +201,8 @@ class _Replay:
                 if id(delivery) not in answered:
                     _keep(source, delivery)
 
-    def _letters_of(self, deliveries: Sequence[Delivery]) -> Mapping[str, DeadLetters]:
-        query = DeadLetters.select(*LIGHT).where(DeadLetters.body_hash.in_([*map(_digest, deliveries)]))
+    def _letters_of(self, digests: Iterable[str]) -> Mapping[str, DeadLetters]:
+        query = DeadLetters.select(*LIGHT).where(DeadLetters.body_hash.in_([*digests]))
         return {letter.body_hash: letter for letter in query.execute(self._database)}
 
     # -- from the table ------------------------------------------------------------------------------------------------
@@ -207,15 +221,17 @@ class _Replay:
             letters = list(DeadLetters.select().where(DeadLetters.id.in_(chunk)).execute(self._database))
             whole = [letter for letter in letters if letter.size <= BODY_LENGTH]
             self._done.cut += sorted(letter.id for letter in letters if letter.size > BODY_LENGTH)
-            self._put_back([_as_received(letter) for letter in whole], whole)
+            for queue in LIVING_QUEUES:
+                of_it = [letter for letter in whole if letter.queue == queue]
+                self._put_back(queue, [_as_received(letter) for letter in of_it], of_it)
 
-    # -- into the queue ------------------------------------------------------------------------------------------------
+    # -- into the queues -----------------------------------------------------------------------------------------------
 
-    def _put_back(self, deliveries: Sequence[Delivery], letters: Sequence[DeadLetters]) -> None:
-        """Durably into ``odds``, then into the table that it was done: the other way round a kill would hide them."""
+    def _put_back(self, queue: str, deliveries: Sequence[Delivery], letters: Sequence[DeadLetters]) -> None:
+        """Durably into the queue, then into the table that it was done: the other way round a kill would hide them."""
         if not deliveries:
             return
-        send(self._queues, QUEUE, deliveries, {REPLAYED: True})
+        send(self._queues, queue, deliveries, {REPLAYED: True})
         for letter in letters:
             self._mark(letter)
         self._done.letters += len({letter.id for letter in letters} - self._sent)
@@ -252,11 +268,6 @@ def _patiently(source: Receiver, limit: int) -> Sequence[Delivery]:
 def _keep(source: Receiver, delivery: Delivery) -> None:
     reason, detail = (str(delivery.headers.get(name, "unknown")) for name in ("x-reason", "x-detail"))
     source.refuse(delivery, reason, detail)
-
-
-def _digest(delivery: Delivery) -> str:
-    """What the table knows a body by."""
-    return body_hash(delivery.body)
 
 
 def _as_received(letter: DeadLetters) -> Delivery:

@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 
 from gigscrapy.leagues import League, fold, load, nearest
 from gigscrapy.spiders.base import BadArgument, Wanted
-from schema.messages import Refused
+from schema.messages import REPORT_TEXTS, Refused
 from schema.names import on_one_line
 from schema.reference import sports
 
@@ -28,6 +28,7 @@ SIZE_LIMIT = 16 * 1024
 """Bytes of the longest task that is read; one takes about a hundred."""
 ARGUMENTS = ("depth", "markets", "days", "match")
 """What a spider can be told."""
+ARGUMENTS_LENGTH = REPORT_TEXTS["arguments"]
 TASK_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", re.ASCII)
 EVERYTHING = "all"
 
@@ -117,12 +118,23 @@ def said_arguments(text: str | None) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
+def written(arguments: Mapping[str, str]) -> str | None:
+    """The same, the other way round; nothing said is ``None``. In one order, so that what is the same reads the same.
+
+    :raises Refused: when it is longer than a run's column.
+    """
+    text = " ".join(f"{name}={arguments[name]}" for name in ARGUMENTS if arguments.get(name))
+    if len(text) > ARGUMENTS_LENGTH:
+        raise Refused("argument", f"{len(text)} characters of arguments, at most {ARGUMENTS_LENGTH}: ask for fewer")
+    return text or None
+
+
 def check(leagues: Sequence[League], arguments: Mapping[str, str]) -> dict[str, str]:
     """The arguments as every spider of ``leagues`` takes them, a match by its number.
 
     :raises Refused: when one of those spiders would not.
     """
-    plain = {name: value for name, value in arguments.items() if value}
+    plain = {name: "".join(value.split()) for name, value in arguments.items() if value.strip()}
     for league in leagues:
         try:
             wanted = Wanted.read(league, **plain)

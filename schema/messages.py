@@ -38,6 +38,8 @@ URL_LENGTH = 500
 REPORT_TEXTS = {"sentence": 2000, "site": 500, "arguments": 500, "current": 200}
 """What a report says in free text, and how much of it is kept."""
 RUN_STATES = ("running", "finished")
+QUEUE = "odds"
+"""Where messages come from."""
 LEAST_EXIT_CODE = -(2**31)
 """A process that a signal ended has a negative one."""
 CLOCK_SKEW = timedelta(hours=24)
@@ -177,6 +179,11 @@ Message = OddsItem | RunReport
 def body_hash(body: bytes) -> str:
     """What a body is known by before anybody has read it, or where nobody can: 32 hexadecimal digits of its BLAKE2b."""
     return hashlib.blake2b(body, digest_size=16).hexdigest()
+
+
+def letter_hash(body: bytes, queue: str = QUEUE) -> str:
+    """What a dead letter is known by: its body, and where that was no quote's, the queue it came from."""
+    return body_hash(body if queue == QUEUE else queue.encode() + b"\0" + body)
 
 
 def encode(message: Message) -> bytes:

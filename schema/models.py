@@ -222,7 +222,8 @@ class Runs(Table):
 
     :mod:`schema.runs` says what the states are. ``active_key``: the spider's name from when it is handed to a node to
     its end: no league has two such runs. ``node``: the Scrapyd that has it. ``attempts``: how often no node took it;
-    ``not_before``: when the next attempt is due. ``cancel_asked_at``: when somebody wanted it stopped.
+    ``not_before``: when the next attempt is due, and once a node has it, since when. ``cancel_asked_at``: when somebody
+    wanted it stopped.
     """
 
     id = AutoField()
@@ -359,7 +360,7 @@ class Messages(Table):
 class DeadLetters(Table):
     """A body that could not be kept, why, and how often it came. ``size``: its bytes; ``body`` has the first ones.
 
-    ``queue``: the one it came from, and goes back into when it is replayed.
+    ``queue``: the one it came from, and goes back into when it is replayed; ``body_hash``: of the body, in that queue.
 
     ``replayed_at``: when it was last put back into the queue; ``replays``: how often. One that came back refused
     has a ``last_seen`` that is not earlier.

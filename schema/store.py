@@ -33,7 +33,7 @@ from schema.database import begin_writing, hang_up, is_embedded
 from schema.instants import naive, text
 from schema.markets import MARKETS
 from schema.matches import KnownMatches
-from schema.messages import Message, OddsItem, Refused, RunReport, body_hash, decode
+from schema.messages import QUEUE, Message, OddsItem, Refused, RunReport, decode, letter_hash
 from schema.models import BODY_LENGTH, REPORTED_COUNTS, STORED_COUNTS, DeadLetters, LatestOdds, Messages, Odds, Runs
 from schema.plausibility import broken
 from schema.prices import CENT, published_style
@@ -150,6 +150,14 @@ class Store:
                 refusal.run_id = unreadable.run_id or _glimpsed_run(incoming.body)
         return self._transaction([], [(incoming, refusal)])
 
+    def bury(self, incoming: Incoming, refusal: Refused, queue: str) -> None:
+        """Put in DeadLetters what came by another queue, in a transaction of its own where there is none yet.
+
+        No run counts it among what it was refused.
+        """
+        with self._database.transaction(begin_writing(self._database)):
+            self._bury(self._database.connection().cursor(), incoming, refusal, queue)
+
     # -- reading -------------------------------------------------------------------------------------------------------
 
     @staticmethod
@@ -263,16 +271,16 @@ class Store:
             if price is not None:
                 yield (match, market, line, bookmaker, outcome, scraped_at, str(price), *said)
 
-    def _bury(self, cursor: Any, incoming: Incoming, refusal: Refused) -> bool:
+    def _bury(self, cursor: Any, incoming: Incoming, refusal: Refused, queue: str = QUEUE) -> bool:
         """Into DeadLetters; whether it did not wait there already: it is new, or was replayed and has come back."""
         body, seen = incoming.body, text(incoming.received_at)
-        digest = body_hash(body)
+        digest = letter_hash(body, queue)
         why = (refusal.reason, refusal.detail, refusal.run_id)
         cursor.execute(self._find_settled, (digest,))
         settled = cursor.fetchone()
         # A replay keeps the date of the first receipt: one that comes back from it is seen now.
         last_seen = text(datetime.now(UTC)) if settled and settled[0] else seen
-        row = (digest, body[:BODY_LENGTH], len(body), *why, seen, last_seen, 1, 0)
+        row = (digest, body[:BODY_LENGTH], len(body), *why, seen, last_seen, 1, 0, queue)
         self._sql.write(cursor, [row], self._insert_dead)
         if settled is not None:
             return bool(settled[0])
@@ -372,7 +380,7 @@ def _rank(first: Sequence[str], of: Callable[[str], str]) -> str:
 
 _DEAD_COLUMNS = (
     *("body_hash", "body", "size", "reason", "detail", "run_id"),
-    *("first_seen", "last_seen", "times", "replays"),
+    *("first_seen", "last_seen", "times", "replays", "queue"),
 )
 
 

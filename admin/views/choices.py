@@ -6,6 +6,7 @@ from admin.views.filters import Options
 from admin.views.names import name_of
 from admin.words import Phrase, spoken
 from analytics.board import NEWEST_FIRST
+from gigscrapy.deadletters import LIVING_QUEUES
 from schema.markets import MARKETS
 from schema.models import Bookmakers, Leagues, MarketNames, Runs, Sports
 
@@ -65,6 +66,10 @@ def statuses() -> Options:
 
 def letter_states() -> Options:
     return [(code, Phrase(label)) for code, label in LETTER_STATES.items()]
+
+
+def queues() -> Options:
+    return [(queue, queue) for queue in LIVING_QUEUES]
 
 
 def yes_no() -> Options:

@@ -40,22 +40,23 @@ class Waits(ChoiceOfText):
 class DeadLettersView(TableView):
     about = Phrase(
         "Les messages qui n'ont pas pu être gardés, et pourquoi. La cause réparée, on les rejoue : ils repartent dans "
-        "la file tels qu'ils sont venus."
+        "la file d'où ils sont venus, tels quels."
     )
     list_template = "deadletters.html"
     details_template = "deadletter.html"
     column_list = (
         *("reason", "detail", "size", "times", "waiting", "chosen"),
-        *("replays", "first_seen", "last_seen", "replayed_at", "run_id"),
+        *("replays", "first_seen", "last_seen", "replayed_at", "run_id", "queue"),
     )
     column_details_list = (
         *("id", "reason", "detail", "waiting", "size", "times", "first_seen", "last_seen", "replays", "replayed_at"),
-        *("run_id", "body"),
+        *("run_id", "queue", "body"),
     )
     column_sortable_list = ("reason", "size", "times", "first_seen", "last_seen")
     column_searchable_list = ("reason", "detail", "run_id")
     column_default_sort = ("last_seen", True)
     column_filters = (
+        ChoiceOfText("queue", Phrase("File"), "queue", choices.queues),
         Contains("reason", Phrase("Motif"), "reason"),
         Waits("state", Phrase("État"), "replayed_at", choices.letter_states),
         From("from", Phrase("Reçu à partir du"), "last_seen"),
@@ -119,7 +120,10 @@ def asked_for(form: Any) -> Chosen | None:
 
 def outcome(done: Replayed) -> str:
     """What a replay did, in a sentence for people."""
-    sentence = say("Messages remis dans la file : {count} (scrapy consume les enregistre).", count=done.letters)
+    sentence = say(
+        "Messages remis dans la file : {count} (scrapy consume les enregistre, scrapy worker exécute les demandes).",
+        count=done.letters,
+    )
     if done.cut:
         sentence += f" {say('Incomplets, et sans copie dans la file : {numbers}.', numbers=_listed(done.cut))}"
     if done.unknown:

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from rich.console import Console
 from rich.status import Status
@@ -15,7 +16,8 @@ from scrapy.commands import ScrapyCommand
 
 from gigscrapy import logs
 from gigscrapy.broker import BrokerError, receiver
-from gigscrapy.consumer import Consumer, Halt, Totals
+from gigscrapy.consumer import Consumer, Totals
+from gigscrapy.patience import Halt
 from gigscrapy.quarantine import Quarantine
 from gigscrapy.terminal import follow_stderr
 from schema.database import BadDatabaseUrl, connect, masked
@@ -24,6 +26,12 @@ MENDED_BY_A_PERSON = 78
 """Exit code (EX_CONFIG): starting it again would not help."""
 
 logger = logging.getLogger(__name__)
+
+
+class Stoppable(Protocol):
+    is_stopping: bool
+
+    def stop(self) -> None: ...
 
 
 class Command(ScrapyCommand):
@@ -87,7 +95,7 @@ def quarantine(home: Path) -> Quarantine | None:
         return None
 
 
-def stop(consumer: Consumer) -> None:
+def stop(consumer: Stoppable) -> None:
     """The first signal asks, the second does not."""
     if consumer.is_stopping:
         raise KeyboardInterrupt

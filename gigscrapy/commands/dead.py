@@ -1,4 +1,4 @@
-"""``scrapy dead``: the messages that could not be kept, as a work list: see them, see one, put them back."""
+"""``scrapy dead``: the messages and tasks that could not be kept, as a work list: see them, see one, put them back."""
 
 import argparse
 import json
@@ -18,7 +18,7 @@ from scrapy.exceptions import UsageError
 
 from gigscrapy import logs
 from gigscrapy.broker import BrokerError, Queues
-from gigscrapy.deadletters import LIGHT, Chosen, Replayed, Tally, is_waiting, replay, tallies
+from gigscrapy.deadletters import LIGHT, LIVING_QUEUES, Chosen, Replayed, Tally, is_waiting, replay, tallies
 from gigscrapy.tables import opened
 from schema.models import DeadLetters
 from schema.names import spelt_out
@@ -37,21 +37,22 @@ class Command(ScrapyCommand):
     requires_crawler_process = False
 
     def syntax(self) -> str:
-        return "[options] | show ID | replay ID… | replay [--reason REASON] [--run RUN] | replay --all"
+        return "[options] | show ID | replay ID… | replay [--queue QUEUE] [--reason REASON] [--run RUN] | replay --all"
 
     def short_desc(self) -> str:
-        return "List the messages that could not be kept, show one, put them back into the queue"
+        return "List the messages and tasks that could not be kept, show one, put them back into the queue"
 
     def long_desc(self) -> str:
         return (
-            "List the messages that could not be kept, the newest first. `show ID` tells all of one. `replay` puts one,"
-            " all of a reason or of a run, or all back into the queue, once what they lack is mended: a sport that was"
-            " unknown, a program that was old. Nothing is changed and nothing deleted; one that is refused again waits"
-            " again."
+            "List the messages and tasks that could not be kept, the newest first. `show ID` tells all of one. `replay`"
+            " puts one, all of a queue, a reason or a run, or all back into the queue they came from, once what they"
+            " lack is mended: a sport that was unknown, a program that was old, a node that was away. Nothing is"
+            " changed and nothing deleted; one that is refused again waits again."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
+        parser.add_argument("--queue", choices=LIVING_QUEUES, help="only letters that came from this queue")
         parser.add_argument("--reason", help="only letters refused for this reason, such as malformed")
         parser.add_argument("--run", help="only letters of this run")
         told = f"so many at most, 1 to {MOST_LISTED:,} (list; default {LISTED})"
@@ -64,15 +65,19 @@ class Command(ScrapyCommand):
                 refuse_unused(opts, "the list", "all")
                 limit = read_limit(opts.limit)
                 with self.database() as database:
-                    self.exitcode = show_list(database, Chosen(reason=opts.reason, run_id=opts.run), limit)
+                    self.exitcode = show_list(
+                        database, Chosen(queue=opts.queue, reason=opts.reason, run_id=opts.run), limit
+                    )
             case ["show", text]:
-                refuse_unused(opts, "show", "reason", "run", "limit", "all")
+                refuse_unused(opts, "show", "queue", "reason", "run", "limit", "all")
                 number = read_number(text)
                 with self.database() as database:
                     self.exitcode = show_one(database, number)
             case ["replay", *numbers]:
                 refuse_unused(opts, "replay", "limit")
-                chosen = read_chosen(numbers, opts.reason, opts.run, everything=opts.all)
+                chosen = read_chosen(
+                    numbers, Chosen(queue=opts.queue, reason=opts.reason, run_id=opts.run), everything=opts.all
+                )
                 with self.database() as database:
                     done = replay(database, self.queues(), chosen)
                     self.exitcode = tell(database, chosen, done)
@@ -124,13 +129,12 @@ def read_limit(limit: int | None) -> int:
     return limit
 
 
-def read_chosen(numbers: list[str], reason: str | None, run_id: str | None, *, everything: bool) -> Chosen:
+def read_chosen(numbers: list[str], asked: Chosen, *, everything: bool) -> Chosen:
     """Which letters are meant. :raises UsageError: when that is said in no way, or in two."""
-    narrowed = reason is not None or run_id is not None
-    if (bool(numbers), narrowed, everything).count(True) != 1:
-        told = "scrapy dead replay takes numbers, or --reason REASON or --run RUN or both, or --all"
+    if (bool(numbers), asked != Chosen(), everything).count(True) != 1:
+        told = "scrapy dead replay takes numbers, or --queue QUEUE, --reason REASON, --run RUN or several, or --all"
         raise UsageError(told, print_help=False)
-    return Chosen(ids=frozenset(map(read_number, numbers)) if numbers else None, reason=reason, run_id=run_id)
+    return Chosen(ids=frozenset(map(read_number, numbers))) if numbers else asked
 
 
 # -- what is shown -----------------------------------------------------------------------------------------------------
@@ -140,15 +144,18 @@ def show_list(database: Database, asked: Chosen, limit: int) -> int:
     """The newest letters in a table, then how many there are of each reason. :returns: the exit code."""
     reason, run_id = asked.reason, asked.run_id
     query = DeadLetters.select(*LIGHT).order_by(DeadLetters.last_seen.desc(), DeadLetters.id.desc()).limit(limit)
+    if asked.queue is not None:
+        query = query.where(DeadLetters.queue == asked.queue)
     if reason is not None:
         query = query.where(DeadLetters.reason == reason)
     if run_id is not None:
         query = query.where(DeadLetters.run_id == run_id)
-    columns = ("id", "last seen", "state", "reason", "times", "replays", "run", "detail")
+    columns = ("id", "last seen", "state", "queue", "reason", "times", "replays", "run", "detail")
     table = Table(*columns, box=None, pad_edge=False)
     for letter in query.execute(database):
         seen, run = instant(letter.last_seen), letter.run_id or ""
-        cells = (letter.id, seen, state(letter), letter.reason, letter.times, letter.replays, run, letter.detail)
+        why, often = (letter.queue, letter.reason), (letter.times, letter.replays)
+        cells = (letter.id, seen, state(letter), *why, *often, run, letter.detail)
         table.add_row(*(Text(spelt_out(str(cell))) for cell in cells))
     if table.row_count:
         # Into a pipe one letter stays one line, however long.
@@ -194,6 +201,7 @@ def show_one(database: Database, number: int) -> int:
     for name, value in (
         ("id", letter.id),
         ("state", state(letter)),
+        ("queue", letter.queue),
         ("reason", letter.reason),
         ("detail", letter.detail),
         ("run", letter.run_id or "not told"),
@@ -218,8 +226,11 @@ def tell(database: Database, chosen: Chosen, done: Replayed) -> int:
     for number in done.unknown:
         say(f"there is no dead letter {number}")
     for number in done.cut:
-        say(f"dead letter {number} is kept only in part, and odds.dead brought no copy of it: it cannot be replayed")
-    say(f"{done.letters} dead letters are back in the queue; `scrapy consume` stores them, or refuses them again")
+        say(f"dead letter {number} is kept only in part, and no queue brought a copy of it: it cannot be replayed")
+    say(
+        f"{done.letters} dead letters are back in the queue; `scrapy consume` stores them, `scrapy worker` carries out"
+        " those that are tasks, or they are refused again"
+    )
     return 1 if strangers or done.unknown or done.cut else 0
 
 

@@ -13,10 +13,11 @@ import pymysql
 import pytest
 from peewee import Database
 
-from gigscrapy import consumer as consumer_module
+from gigscrapy import patience
 from gigscrapy.broker import BrokerError, Delivery
-from gigscrapy.consumer import BATCH, FRESH, STRIKES, SUSPECT, Consumer, Halt
+from gigscrapy.consumer import BATCH, FRESH, SUSPECT, Consumer
 from gigscrapy.deadletters import REPLAYED
+from gigscrapy.patience import STRIKES, Halt
 from gigscrapy.quarantine import DEATHS, TRIALS, Quarantine
 from schema import database as database_module
 from schema import store as store_module
@@ -80,8 +81,8 @@ class Queue:
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consumer_module, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(consumer_module, "LONGEST_PAUSE", 0.1)
+    monkeypatch.setattr(patience, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(patience, "LONGEST_PAUSE", 0.1)
 
 
 @pytest.fixture

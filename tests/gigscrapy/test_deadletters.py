@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import pytest
 from peewee import Database
 
 from gigscrapy import broker, deadletters
-from gigscrapy.broker import DEAD_QUEUE, QUEUE, Delivery, Queues, Receiver, depths
+from gigscrapy.broker import DEAD_QUEUE, QUEUE, TASK_QUEUE, Delivery, Queues, Receiver, depths, send
 from gigscrapy.deadletters import BATCH, REPLAYED, Chosen, Replayed, Tally, is_waiting, replay, tallies
 from schema import messages
 from schema.database import connect, hang_up
@@ -485,3 +485,53 @@ def test_a_broker_that_is_away_is_an_error_and_changes_nothing(spool: Post) -> N
         replay(spool.database, away, EVERYTHING)
     assert is_waiting(spool.letter())
     assert spool.letter().replays == 0
+
+
+# -- tasks -------------------------------------------------------------------------------------------------------------
+
+
+def bury_task(post: Post, body: bytes) -> None:
+    """As a worker refuses it."""
+    send(post.queues, TASK_QUEUE, [Delivery(None, body, None, datetime.now(UTC))])
+    with closing(post.receiver(TASK_QUEUE)) as source:
+        for taken in batches(source, 1):
+            for delivery in taken:
+                refusal = messages.Refused("unknown-league", "nobody knows it")
+                Store(post.database).bury(delivery, refusal, TASK_QUEUE)
+                source.refuse(delivery, refusal.reason, refusal.detail)
+
+
+@pytest.fixture(params=["spool", pytest.param("quorum", marks=pytest.mark.server)])
+def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Post]:
+    url = None if request.param == "spool" else request.getfixturevalue("rabbit_url")
+    yield from open_post(Queues(url, tmp_path))
+
+
+def test_a_letter_goes_back_where_it_came_from(desk: Post) -> None:
+    """One body in both queues is two letters."""
+    desk.send(b"{")
+    desk.consume(1)
+    bury_task(desk, b"{")
+    bury_task(desk, b'{"scraper": "x"}')
+    assert [(each.queue, each.reason) for each in desk.letters()] == [
+        ("odds", "malformed"),
+        ("scraping_tasks", "unknown-league"),
+        ("scraping_tasks", "unknown-league"),
+    ]
+    assert desk.replay(Chosen(queue=TASK_QUEUE, reason="malformed")) == Replayed()
+    assert desk.replay(Chosen(queue=TASK_QUEUE)) == Replayed(letters=2)
+    assert [each.body for each in desk.take(TASK_QUEUE, 2)] == [b"{", b'{"scraper": "x"}']
+    desk.holds(odds=0, dead=1)
+    assert [is_waiting(each) for each in desk.letters()] == [True, False, False]
+    assert desk.replay(Chosen(ids=frozenset({3, 1}))) == Replayed(letters=2)
+    assert [each.body for each in desk.take(TASK_QUEUE, 1)] == [b'{"scraper": "x"}']
+    assert [each.body for each in desk.take(QUEUE, 1)] == [b"{"]
+
+
+def test_a_task_that_is_refused_again_waits_again_and_no_run_counts_it(spool: Post) -> None:
+    body = b'{"scraper": "x", "run_id": "run-1"}'
+    for _ in range(2):
+        bury_task(spool, body)
+        assert spool.replay() == Replayed(letters=1)
+    assert (spool.letter().times, spool.letter().replays, spool.letter().run_id) == (3, 2, None)  # its copy too
+    assert Runs.select().count(spool.database) == 0

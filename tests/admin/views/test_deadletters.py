@@ -11,11 +11,13 @@ from flask.testing import FlaskClient
 from parsel import Selector
 
 from gigscrapy import broker
-from gigscrapy.broker import depths
+from gigscrapy.broker import QUEUE, TASK_QUEUE, depths
+from schema.messages import Refused
 from schema.models import DeadLetters
 from schema.store import Store
 from tests.admin import listed, page, text_of
 from tests.admin.conftest import current
+from tests.schema.letters import Letter
 from tests.services import free_ports
 
 REPLAY = "/admin/deadletters/replay/"
@@ -128,6 +130,16 @@ def test_all(client: FlaskClient, refuse: Callable[..., None], home: Path) -> No
     refuse(b"{", b'{"schema_version": 7}')
     ask(client, all="1")
     assert waits(home) == (2, 0)
+
+
+def test_a_task_goes_back_to_the_tasks(client: FlaskClient, refuse: Callable[..., None], home: Path) -> None:
+    refuse(b"{")
+    Store(current()).bury(Letter(b"[1"), Refused("malformed", "not JSON"), TASK_QUEUE)
+    assert [row[2] for row in listed(client, f"{LIST}?queue={TASK_QUEUE}")] == ["2"]
+    assert [row[2] for row in listed(client, f"{LIST}?queue=odds")] == ["1"]
+    assert TASK_QUEUE in listed(client, f"{LIST}?queue={TASK_QUEUE}")[0]
+    ask(client, all="1")
+    assert depths(None, home, [QUEUE, TASK_QUEUE]) == {QUEUE: 1, TASK_QUEUE: 1, "outbox": 0}
 
 
 @pytest.mark.parametrize("said", [{}, {"chosen": "1"}, {"id": ["x", "-1", "9" * 30, "1 OR 1=1"]}, {"reason": ""}])

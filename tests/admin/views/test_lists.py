@@ -212,6 +212,8 @@ FILTERS = [
     ("deadletters", "state=en attente", {"wrong-type"}),
     ("deadletters", "state=en route ou réglé", NONE),
     ("deadletters", "until=2025-10-16", NONE),
+    ("deadletters", "queue=odds", {"wrong-type"}),
+    ("deadletters", "queue=scraping_tasks", NONE),
 ]
 
 

@@ -9,15 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from gigscrapy.broker import Receiver, depths, receiver
-from gigscrapy.commands.dead import indented, shown
+from gigscrapy.broker import QUEUE, TASK_QUEUE, Receiver, depths, receiver
+from gigscrapy.commands.dead import Command, indented, shown
 from schema.database import connect, hang_up
-from schema.messages import encode
+from schema.messages import Refused, encode
 from schema.migrations import migrate
 from schema.store import Store
 from tests import scrapy
+from tests.gigscrapy.commands.in_process import asking
 from tests.gigscrapy.commands.test_consume import put_in_the_spool, start
-from tests.schema.letters import quote
+from tests.schema.letters import Letter, quote
 from tests.services import free_ports
 
 UNKNOWN = encode(quote()).replace(b'"sport":"football"', b'"sport":"curling"')
@@ -38,11 +39,11 @@ def test_the_list_and_its_counts(tmp_path: Path) -> None:
     told = scrapy("dead", home=tmp_path)
     assert told.returncode == 0, told.stderr
     head, *rows = lines(told.stdout)
-    assert head == ["id", "last seen", "state", "reason", "times", "replays", "run", "detail"]
-    assert sorted(row[3] for row in rows[:3]) == ["malformed", "malformed", "sport"]
-    [sport] = [row for row in rows[:3] if row[3] == "sport"]
-    assert sport[2:7] == ["waiting", "sport", "1", "0", "run-1"]
-    assert sport[7].startswith("sport 'curling' is not one of")
+    assert head == ["id", "last seen", "state", "queue", "reason", "times", "replays", "run", "detail"]
+    assert sorted(row[4] for row in rows[:3]) == ["malformed", "malformed", "sport"]
+    [sport] = [row for row in rows[:3] if row[4] == "sport"]
+    assert sport[2:8] == ["waiting", "odds", "sport", "1", "0", "run-1"]
+    assert sport[8].startswith("sport 'curling' is not one of")
     assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ", sport[1])
     assert told.stdout.splitlines()[4:] == [
         "malformed: 2 waiting, 0 on its way or settled",
@@ -50,9 +51,9 @@ def test_the_list_and_its_counts(tmp_path: Path) -> None:
         "3 dead letters: 3 waiting, 0 on its way or settled (replayed, and not come back)",
     ]
     of_run = lines(scrapy("dead", "--run", "run-1", home=tmp_path).stdout)
-    assert [row[3] for row in of_run if len(row) == 8][1:] == ["sport"]
+    assert [row[4] for row in of_run if len(row) == 9][1:] == ["sport"]
     newest = lines(scrapy("dead", "--reason", "malformed", "--limit", "1", home=tmp_path).stdout)
-    assert [row[3] for row in newest if len(row) > 6][1:] == ["malformed"]
+    assert [row[4] for row in newest if len(row) > 6][1:] == ["malformed"]
 
 
 @pytest.mark.slow
@@ -60,13 +61,13 @@ def test_one_of_them(tmp_path: Path) -> None:
     refuse(tmp_path, UNKNOWN)
     told = scrapy("dead", "show", "1", home=tmp_path)
     assert told.returncode == 0, told.stderr
-    facts = dict(line.split(": ", 1) for line in told.stdout.splitlines()[:11])
+    facts = dict(line.split(": ", 1) for line in told.stdout.splitlines()[:12])
     assert facts["state"] == "waiting"
     assert facts["reason"] == "sport"
     assert facts["run"] == "run-1"
     assert facts["replayed"] == "never"
     assert facts["body"] == f"{len(UNKNOWN)} bytes"
-    body = told.stdout.split("\n", 11)[11]
+    body = told.stdout.split("\n", 12)[12]
     assert json.loads(body) == json.loads(UNKNOWN)
     assert '\n  "sport": "curling",\n' in body
     missing = scrapy("dead", "show", "7", home=tmp_path)
@@ -118,11 +119,14 @@ def test_what_no_letter_has_is_said(action: list[str], tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["replay"], "takes numbers, or --reason REASON"),
-        (["replay", "1", "--all"], "takes numbers, or --reason REASON"),
-        (["replay", "--all", "--reason", "sport"], "takes numbers, or --reason REASON"),
-        (["replay", "--all", "--run", "run-1"], "takes numbers, or --reason REASON or --run RUN or both, or --all"),
-        (["replay", "1", "--run", "run-1"], "takes numbers, or --reason REASON"),
+        (["replay"], "takes numbers, or --queue QUEUE"),
+        (["replay", "1", "--all"], "takes numbers, or --queue QUEUE"),
+        (["replay", "--all", "--reason", "sport"], "takes numbers, or --queue QUEUE"),
+        (
+            ["replay", "--all", "--run", "run-1"],
+            "takes numbers, or --queue QUEUE, --reason REASON, --run RUN or several, or --all",
+        ),
+        (["replay", "1", "--run", "run-1"], "takes numbers, or --queue QUEUE"),
         (["replay", "--all", "--limit", "9"], "replay takes no --limit"),
         (["--all"], "the list takes no --all"),
         (["show", "1", "--run", "run-1", "--limit", "0"], "show takes no --run and no --limit"),
@@ -223,3 +227,18 @@ def test_json_is_indented_and_each_value_written_as_it_came() -> None:
 def test_what_is_no_json_is_shown_as_it_is() -> None:
     assert shown(b"{\n1") == "{\\n1"
     assert shown(b"[" * 100_000) == "[" * 100_000
+
+
+def test_tasks_are_a_queue_of_their_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ask = asking(Command, capsys)
+    database = connect(None, tmp_path)
+    migrate(database)
+    Store(database).store([Letter(b"{")])
+    Store(database).bury(Letter(b"["), Refused("malformed", "not JSON"), TASK_QUEUE)
+    hang_up(database)
+    listed = [row for row in lines(ask("--queue", TASK_QUEUE, home=tmp_path).stdout) if len(row) > 6]
+    assert [row[3] for row in listed] == ["queue", TASK_QUEUE]
+    assert f"queue: {TASK_QUEUE}\n" in ask("show", "2", home=tmp_path).stdout
+    assert ask("replay", "--queue", TASK_QUEUE, home=tmp_path).stdout.startswith("1 dead letters are back in the queue")
+    assert depths(None, tmp_path, [QUEUE, TASK_QUEUE]) == {QUEUE: 0, TASK_QUEUE: 1, "outbox": 0}
+    assert "show takes no --queue" in ask("show", "2", "--queue", TASK_QUEUE, home=tmp_path).stderr
