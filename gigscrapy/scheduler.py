@@ -20,9 +20,9 @@ from pathlib import Path
 from peewee import Database
 
 from gigscrapy.broker import BrokerError, Delivery
-from gigscrapy.consumer import FIRST_PAUSE, LONGEST_PAUSE, STRIKES, Halt
 from gigscrapy.kickoffs import UNTAKEN, Kickoffs, requester
 from gigscrapy.onlyone import Held, take
+from gigscrapy.patience import FIRST_PAUSE, LONGEST_PAUSE, STRIKES, Halt
 from gigscrapy.schedules import in_paris, problem
 from gigscrapy.tasks import said_arguments, write_task
 from gigscrapy.timetable import grace, timetable

@@ -27,7 +27,14 @@ def shared_rows(name: str) -> list[dict[str, str]]:
 
 OWN_ENVIRONMENT = {"RABBIT_URL", "RABBIT_QUEUE_TYPE", "DATABASE_URL", "GIGSCRAPY_HOME", "SITE_URL", "LOG_LEVEL"}
 OWN_ENVIRONMENT |= {"SCRAPYD_URLS", "SCRAPYD_USERNAME", "SCRAPYD_PASSWORD", "SCRAPYD_HOST", "SCRAPYD_PORT"}
-OWN_ENVIRONMENT |= {"CRAWLS_PER_NODE", "CRAWLS_AT_ONCE", "RUN_SILENCE", "REPORT_SECONDS", "REQUESTS_PER_MINUTE", "LOG_JSON"}
+OWN_ENVIRONMENT |= {
+    "CRAWLS_PER_NODE",
+    "CRAWLS_AT_ONCE",
+    "RUN_SILENCE",
+    "REPORT_SECONDS",
+    "REQUESTS_PER_MINUTE",
+    "LOG_JSON",
+}
 """What the person who runs the tests may have set for themselves; no test reads it."""
 
 OWN_SITE = {

@@ -12,7 +12,7 @@ from scrapy.utils.log import configure_logging
 
 from gigscrapy.broker import TASK_QUEUE, Delivery, Queues, send
 from gigscrapy.commands.consume import MENDED_BY_A_PERSON
-from gigscrapy.consumer import Halt
+from gigscrapy.patience import Halt
 from gigscrapy.planning import LEAST_BUDGET
 from gigscrapy.scheduler import Scheduler
 from schema.database import BadDatabaseUrl, connect, masked
