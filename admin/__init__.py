@@ -16,7 +16,7 @@ from peewee import Database, PeeweeException
 from werkzeug.exceptions import HTTPException, SecurityError, ServiceUnavailable
 from werkzeug.routing import RequestRedirect
 
-from admin import formats
+from admin import formats, health, metrics
 from admin.environment import find_queues, open_database
 from admin.security import protect
 from admin.views import tables
@@ -44,6 +44,9 @@ VIEWS: tuple[tuple[type[TableView], type[models.Table], Phrase], ...] = (
 )
 """Every table but the ledger of messages, in the order of the menu."""
 
+WATCHING = {"health": health.addresses, "metrics": metrics.addresses}
+"""What programs ask. They are answered while the database is away, and so open it themselves."""
+
 
 def create_app(database_url: str | None = None, home: str | Path | None = None) -> Flask:
     """The web application.
@@ -54,7 +57,10 @@ def create_app(database_url: str | None = None, home: str | Path | None = None) 
     protect(app)
     app.config["QUEUES"] = find_queues(home)
     Babel(app, default_locale=LANGUAGES[0], locale_selector=_wanted_language)
-    _open_for_each_request(app, open_database(database_url, home))
+    database = open_database(database_url, home)
+    _open_for_each_request(app, database)
+    for addresses in WATCHING.values():
+        app.register_blueprint(addresses(database, app.config["QUEUES"]))
     _explain_errors(app)
     theme = Bootstrap4Theme(base_template="base.html")
     views = [view(model, name=name) for view, model, name in VIEWS]
@@ -77,7 +83,7 @@ def _wanted_language() -> str:
 def _open_for_each_request(app: Flask, database: Database) -> None:
     @app.before_request
     def connect() -> None:
-        if request.endpoint and not request.endpoint.endswith("static"):
+        if request.endpoint and not request.endpoint.endswith("static") and request.blueprint not in WATCHING:
             database.connect(reuse_if_open=True)
 
     @app.teardown_request

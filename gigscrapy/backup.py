@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from gigscrapy.broker.ownerlock import OwnerLock
-from gigscrapy.quarantine import alive
+from gigscrapy.quarantine import living
 from schema.database import connect, hang_up
 from schema.migrations import HISTORY, migrate, names
 
@@ -188,7 +188,7 @@ def _is_damaged(path: Path) -> bool:
 
 
 def _nobody_consumes(home: Path) -> None:
-    if alive(home):
+    if living(home):
         raise Unusable("a consumer is running: stop it first, and start it again afterwards")
 
 

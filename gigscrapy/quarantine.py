@@ -160,13 +160,13 @@ class Quarantine:
             logger.warning("which message is on trial cannot be noted: %s", error)
 
 
-def alive(home: Path) -> int:
-    """How many consumers of this GIGSCRAPY_HOME live."""
-    number = 0
+def living(home: Path) -> int:
+    """How many consumers are alive on this machine, of those whose GIGSCRAPY_HOME is ``home``."""
+    count = 0
     for path in (home / "consumers").glob("*.note"):
-        with contextlib.suppress(FileNotFoundError):  # it has just left
-            number += not is_left(path)
-    return number
+        with contextlib.suppress(OSError):  # it has just left
+            count += not is_left(path)
+    return count
 
 
 def is_left(path: Path) -> bool:

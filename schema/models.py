@@ -266,7 +266,11 @@ class Runs(Table):
     cancel_asked_at = DateTimeField(null=True)
 
     class Meta:
-        indexes = ((("state", "requested_at"), False),)
+        # The second tells a league's last complete run without reading any other.
+        indexes = (
+            (("state", "requested_at"), False),
+            (("spider", "verdict", "finished_at"), False),
+        )
 
 
 class Pages(Table):

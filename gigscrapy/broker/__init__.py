@@ -56,6 +56,14 @@ class Queues:
     queue_type: str = "quorum"
 
 
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """``messages``: what waits in a queue; ``readers``: who reads it, ``None`` where nobody can tell (the spool)."""
+
+    messages: int
+    readers: int | None
+
+
 class Publisher(Protocol):
     """The crawl's side. One for a process, used from its event loop only."""
 
@@ -157,11 +165,21 @@ def depths(rabbit_url: str | None, home: Path, queues: Sequence[str] = (QUEUE, D
 
     :raises ConnectionError: when the broker is away; :raises BrokerError: as ever. Not for use inside an event loop.
     """
-    from gigscrapy.broker import spool
-    from gigscrapy.broker.rabbitmq import link, outbox
+    from gigscrapy.broker.rabbitmq import outbox
 
-    found = link.depths(rabbit_url, queues) if rabbit_url else spool.depths(home)
-    return {queue: found.get(queue, 0) for queue in queues} | {"outbox": outbox.waiting(home)}
+    found = states(rabbit_url, home, queues)
+    return {queue: state.messages for queue, state in found.items()} | {"outbox": outbox.waiting(home)}
+
+
+def states(rabbit_url: str | None, home: Path, queues: Sequence[str] = QUEUES) -> dict[str, QueueState]:
+    """Each of ``queues``, empty where nobody made it yet. Errors as :func:`depths`."""
+    from gigscrapy.broker import spool
+    from gigscrapy.broker.rabbitmq import link
+
+    if rabbit_url:
+        return dict.fromkeys(queues, QueueState(0, 0)) | link.states(rabbit_url, queues)
+    found = spool.depths(home)
+    return {queue: QueueState(found.get(queue, 0), None) for queue in queues}
 
 
 def dead_queue(queue: str) -> str:

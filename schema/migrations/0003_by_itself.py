@@ -113,4 +113,5 @@ def up(_migrator: Any, db: Database) -> None:
     add_index(db, "Runs", "task_id")
     add_index(db, "Runs", "active_key", unique=True)
     add_index(db, "Runs", "state", "requested_at")
+    add_index(db, "Runs", "spider", "verdict", "finished_at")
     add_columns(db, "DeadLetters", queue=Key(max_length=64, constraints=[SQL("DEFAULT 'odds'")]))

@@ -18,6 +18,7 @@ from tests.admin import LISTS, counted, page, text_of
 from tests.admin.conftest import current
 from tests.schema.letters import REPORT, quote
 
+PROGRAMS = ("/healthz", "/readyz", "/metrics")
 ADDRESSES = ("/admin/", *(f"/admin/{name}/" for name in LISTS), "/admin/odds/details/?id=1", "/static/style.css")
 
 
@@ -26,15 +27,16 @@ ADDRESSES = ("/admin/", *(f"/admin/{name}/" for name in LISTS), "/admin/odds/det
 
 def test_one_address_takes_more_than_a_question(app: Flask) -> None:
     rules = list(app.url_map.iter_rules())
-    # Two folders of files, two first pages, a list and a page for each table, and what replays dead letters.
-    assert len(rules) == 2 + 2 + 2 * len(LISTS) + 1
+    # Two folders of files, two first pages, what programs ask, a list and a page for each table, and what replays dead
+    # letters.
+    assert len(rules) == 2 + 2 + len(PROGRAMS) + 2 * len(LISTS) + 1
     for rule in rules:
         writes = rule.rule == "/admin/deadletters/replay/"
         assert rule.methods == ({"POST", "OPTIONS"} if writes else {"GET", "HEAD", "OPTIONS"}), rule
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("address", [*ADDRESSES, *PROGRAMS])
 def test_every_other_method_is_refused(client: FlaskClient, method: str, address: str) -> None:
     answer = getattr(client, method)(address, data={"id": "1", "action": "delete"})
     assert answer.status_code == 405
@@ -65,7 +67,7 @@ def test_this_machine_is_answered_by_its_names(client: FlaskClient, host: str) -
     assert client.get("/admin/", headers={"Host": host}).status_code == 200
 
 
-@pytest.mark.parametrize("address", [*ADDRESSES, "/nowhere", "/admin/odds/details/", "/"])
+@pytest.mark.parametrize("address", [*ADDRESSES, *PROGRAMS, "/nowhere", "/admin/odds/details/", "/"])
 def test_every_answer_is_locked_up(client: FlaskClient, address: str) -> None:
     headers = client.get(address, buffered=True).headers
     assert headers["Content-Security-Policy"] == (

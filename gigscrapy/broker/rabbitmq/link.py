@@ -21,7 +21,7 @@ from pika.adapters.asyncio_connection import AsyncioConnection
 from pika.exceptions import AMQPError, ChannelClosedByBroker, ConnectionClosedByBroker
 from pika.spec import Basic, BasicProperties
 
-from gigscrapy.broker import BrokerError
+from gigscrapy.broker import BrokerError, QueueState
 
 HEARTBEAT_SECONDS = 30
 """A dead line is noticed within three of these; ``?heartbeat=`` in the URL says otherwise."""
@@ -169,17 +169,17 @@ class Link:
 
     async def depth(self, queue: str) -> int:
         """Messages ready in ``queue``. :raises ChannelClosedByBroker: when there is no such queue."""
-        return (await self.crowd(queue))[0]
+        return (await self.state(queue)).messages
 
-    async def crowd(self, queue: str) -> tuple[int, int]:
-        """Messages ready in ``queue``, and consumers of it. :raises ChannelClosedByBroker: when there is none."""
+    async def state(self, queue: str) -> QueueState:
+        """Who waits in ``queue``, and who reads it. :raises ChannelClosedByBroker: when there is no such queue."""
         try:
             declared = await self._aside("queue_declare", queue, passive=True)
         except ChannelClosedByBroker as refusal:
             if refusal.reply_code == NOT_FOUND:
                 raise
             raise explained(refusal, self.address) from refusal
-        return int(declared.method.message_count), int(declared.method.consumer_count)
+        return QueueState(int(declared.method.message_count), int(declared.method.consumer_count))
 
     async def difference(self, queue: str, queue_type: str) -> str | None:
         """In the broker's words, what of ``queue``, which is there, is not as we would make it; ``None``: nothing."""
@@ -405,15 +405,15 @@ def explained(error: BaseException, address: Address) -> Exception:
     return ConnectionError(_in_words(cause))
 
 
-def depths(url: str, queues: Sequence[str]) -> dict[str, int]:
-    """Messages ready in each queue that exists. :raises ConnectionError, BrokerError: as :meth:`Link.open`."""
+def states(url: str, queues: Sequence[str]) -> dict[str, QueueState]:
+    """Each queue that exists. :raises ConnectionError, BrokerError: as :meth:`Link.open`."""
 
-    async def look() -> dict[str, int]:
+    async def look() -> dict[str, QueueState]:
         link = await Link.open(Address(url), "gigscrapy depths")
         found = {}
         for queue in queues:
             with contextlib.suppress(ChannelClosedByBroker):
-                found[queue] = await link.depth(queue)
+                found[queue] = await link.state(queue)
         await link.close()
         return found
 

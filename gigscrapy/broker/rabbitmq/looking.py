@@ -47,7 +47,8 @@ def crowds(url: str, queues: Sequence[str], queue_type: str) -> dict[str, Crowd]
         try:
             for queue in queues:
                 with contextlib.suppress(ChannelClosedByBroker):
-                    found[queue] = Crowd(*await link.crowd(queue), await link.difference(queue, kind))
+                    state = await link.state(queue)
+                    found[queue] = Crowd(state.messages, state.readers or 0, await link.difference(queue, kind))
         finally:
             await link.close()
         return found

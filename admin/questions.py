@@ -1,0 +1,52 @@
+"""Questions put to something that may hang, such as a server: whoever asks waits for an answer so long, no longer."""
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from functools import partial
+from time import monotonic
+from typing import Generic, TypeVar
+
+Answer = TypeVar("Answer")
+
+
+class Question(Generic[Answer]):
+    """One question, asked in a thread of its own.
+
+    While it has no answer it is not asked again: however often somebody wants to know, one thread at most waits with
+    what hangs. It is a daemon: it keeps no process from ending.
+    """
+
+    def __init__(self, ask: Callable[[], Answer]) -> None:
+        self._ask = ask
+        self._lock = threading.Lock()
+        self._asked: Future[Answer] | None = None
+
+    def put(self) -> "Future[Answer]":
+        """Ask, unless that is under way; the answer to come."""
+        with self._lock:
+            if self._asked is None or self._asked.done():
+                self._asked = Future()
+                threading.Thread(target=_answer, args=(self._asked, self._ask), daemon=True).start()
+            return self._asked
+
+
+def answers(questions: Mapping[str, Question[Answer]], seconds: float) -> dict[str, Callable[[], Answer]]:
+    """Put all of them at once, and wait for ``seconds`` in all.
+
+    :returns: by its name what gives each answer, and raises what asking raised, or ``TimeoutError`` where none came.
+    """
+    until = monotonic() + seconds
+    asked = {name: question.put() for name, question in questions.items()}
+    return {name: partial(_await, answer, until) for name, answer in asked.items()}
+
+
+def _await(asked: "Future[Answer]", until: float) -> Answer:
+    return asked.result(max(0.0, until - monotonic()))
+
+
+def _answer(asked: "Future[Answer]", ask: Callable[[], Answer]) -> None:
+    try:
+        asked.set_result(ask())
+    except BaseException as error:  # noqa: BLE001 - whoever asked is told, whatever it is
+        asked.set_exception(error)
