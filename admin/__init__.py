@@ -23,6 +23,7 @@ from admin.views import tables
 from admin.views.base import TableView
 from admin.views.deadletters import DeadLettersView
 from admin.views.home import HomeView
+from admin.views.schedules import SchedulesView
 from admin.words import LANGUAGES, Phrase, say, spoken
 from schema import models
 from schema.database import explain
@@ -34,6 +35,10 @@ VIEWS: tuple[tuple[type[TableView], type[models.Table], Phrase], ...] = (
     (tables.OddsView, models.Odds, Phrase("Toutes les cotes")),
     (tables.MatchesView, models.Matches, Phrase("Matchs")),
     (tables.RunsView, models.Runs, Phrase("Relevés")),
+    (tables.TasksView, models.Tasks, Phrase("Tâches")),
+    (SchedulesView, models.Schedules, Phrase("Planifications")),
+    (tables.FiringsView, models.Firings, Phrase("Échéances")),
+    (tables.VisitsView, models.Visits, Phrase("Passages")),
     (tables.BookmakersView, models.Bookmakers, Phrase("Bookmakers")),
     (tables.LeaguesView, models.Leagues, Phrase("Ligues")),
     (tables.TeamsView, models.Teams, Phrase("Équipes")),

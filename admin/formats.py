@@ -36,6 +36,24 @@ def whole(value: int | None, language: str) -> str:
     return DASH if value is None else format_decimal(value, "#,##0", locale=language)
 
 
+def lasting(seconds: float | None, language: str) -> str:
+    """A length of time in its two largest units: ``45 s``, ``2 min 05 s``, ``1 h 02 min``, ``3 j 4 h``."""
+    if seconds is None:
+        return DASH
+    whole = round(seconds)
+    day = "j" if language == "fr" else "d"
+    for unit, size, below, lesser in ((day, 86_400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1)):
+        if whole >= size:
+            rest = whole % size // lesser
+            return f"{whole // size} {unit} {rest:02} {below}"
+    return f"{whole} s"
+
+
+def before(minutes: int) -> str:
+    """How long before a kick-off: ``T-15m``, ``T-24h``."""
+    return f"T-{minutes // 60}h" if minutes % 60 == 0 else f"T-{minutes}m"
+
+
 def moment(value: datetime | None, language: str, *, year: bool = True) -> str:
     """An instant (aware, or naive UTC as the database keeps it) in Paris time."""
     if value is None:

@@ -1,32 +1,45 @@
 """Names of columns and codes as people read them: ``X`` is ``N`` in French, ``too-few`` is a sentence."""
 
 from admin.words import Phrase, say
+from schema import runs
 from schema.ledger import Balance, Gap
 
 COLUMNS = {
     "itself": "Nom",
     "account": "Compte",
     "arguments": "Arguments",
+    "attempts": "Tentatives",
     "away_team": "Extérieur",
     "body": "Message reçu",
     "bookmaker": "Bookmaker",
     "bookmakers": "Bookmakers lus",
+    "cancel_asked_at": "Arrêt demandé le",
     "chosen": "Rejouer",
     "code": "Code",
     "country": "Pays",
     "created_at": "Créé le",
+    "cron": "Cron (heure de Paris)",
+    "current": "Match en cours",
+    "decided_at": "Décidé le",
+    "decided_until": "Décidé jusqu'au",
     "detail": "Explication",
     "discovered": "Matchs voulus",
+    "due_at": "Prévu le",
     "duplicates": "Doublons ignorés",
+    "enabled": "Active",
     "error_count": "Erreurs",
+    "every_minutes": "Toutes les (min)",
     "exit_code": "Code de sortie",
     "fetched": "Pages reçues",
     "finished_at": "Fin",
     "first_seen": "Reçu d'abord le",
     "home_team": "Domicile",
     "id": "N°",
+    "joined": "Déjà demandés",
+    "kickoff": "Avant le coup d'envoi",
     "last_seen": "Reçu le",
     "league": "Ligue",
+    "left": "Reste environ",
     "line": "Ligne",
     "listed": "Matchs annoncés",
     "market": "Marché",
@@ -34,29 +47,43 @@ COLUMNS = {
     "match_date": "Coup d'envoi",
     "match_date_seen_at": "Coup d'envoi lu le",
     "match_key": "Clé du match",
+    "minutes": "Minutes avant",
     "name": "Nom",
+    "next_due": "Prochaine fois",
+    "node": "Nœud",
+    "not_before": "Pas avant le",
+    "note": "Remarque",
     "odd_value": "Cote",
     "outcome": "Issue",
+    "pace": "Pages par minute",
     "page": "Page d'origine",
     "pages": "Pages demandées",
     "parsed": "Matchs lus",
     "parser": "Lecteur",
     "partial": "Tirée d'une liste",
     "prices": "Prix enregistrés",
+    "progress": "Avancement",
     "published": "Cotes publiées",
     "published_trj": "TRJ affiché",
     "queue": "File",
     "reason": "Motif",
+    "received_at": "Reçue le",
     "refused": "Refusées",
     "replayed_at": "Rejoué le",
     "replays": "Fois rejoué",
     "reported_at": "Dernier signe",
+    "requested_at": "Demandé le",
+    "requested_by": "Demandé par",
     "retries": "Reprises",
     "reviewed": "Vérifié",
     "run": "Relevé",
     "run_id": "Relevé",
+    "runs": "Relevés",
+    "said": "Demande",
+    "schedule": "Planification",
     "scraped_at": "Relevée le",
     "seen_at": "Vu le",
+    "sent_at": "Envoyé le",
     "sentence": "Verdict en détail",
     "site": "Site",
     "site_id": "N° sur le site",
@@ -69,7 +96,9 @@ COLUMNS = {
     "status": "Statut",
     "stored": "Cotes enregistrées",
     "suspect": "Suspecte",
+    "switch": "Activer",
     "suspects": "Cotes suspectes",
+    "task_id": "Tâche",
     "times": "Fois",
     "trj": "TRJ du bookmaker",
     "trj_differs": "TRJ différents",
@@ -79,6 +108,8 @@ COLUMNS = {
     "verdict": "Verdict",
     "waiting": "En attente",
     "website": "Site",
+    "what": "Quoi",
+    "when": "Quand",
     "yielded": "Cotes lues",
 }
 
@@ -107,7 +138,23 @@ VERDICTS = {
 }
 """Every code of :mod:`gigscrapy.verdict`."""
 
-STATES = {"running": "en cours", "finished": "terminé"}
+STATES = {
+    runs.QUEUED: "attend son tour",
+    runs.SCHEDULED: "confié à un nœud",
+    runs.RUNNING: "en cours",
+    runs.FINISHED: "terminé",
+    runs.LOST: "perdu de vue",
+    runs.CANCELLED: "annulé",
+    runs.FAILED: "pris par aucun nœud",
+}
+
+FIRING_STATES = {
+    "due": "à envoyer",
+    "sent": "envoyé",
+    "missed": "manqué",
+    "skipped": "sauté",
+}
+"""Of one time that a schedule was due, and of a visit before a kick-off."""
 
 LETTER_STATES = {"waiting": "en attente", "settled": "en route ou réglé"}
 """Of a dead letter: whether it waits for somebody, or was replayed and has not come back."""
@@ -159,8 +206,8 @@ def waiting_label(*, is_waiting: bool) -> str:
 
 
 def state_label(state: str) -> str:
-    """Whether a run goes on."""
-    return say(STATES.get(state, state))
+    """Where a run stands, or what became of a time that was due."""
+    return say((STATES | FIRING_STATES).get(state, state))
 
 
 def status_label(status: str) -> str:

@@ -142,14 +142,14 @@ class TableView(ModelView):
         if row is None:
             abort(404)
         return self.render(
-            self.details_template, row=row, name=name_of(row), columns=self._details_columns, **self.beside()
+            self.details_template, row=row, name=name_of(row), columns=self._details_columns, **self.beside(row)
         )
 
     def above(self) -> dict[str, Any]:
         """What a template of its own shows above the list."""
         return {}
 
-    def beside(self) -> dict[str, Any]:
+    def beside(self, row: Model) -> dict[str, Any]:
         """What a template of its own shows on the page of a row."""
         return {}
 
@@ -176,10 +176,11 @@ class TableView(ModelView):
         return cells.address_of(row)
 
     def leads_of(self, row: Model) -> Iterator[tuple[Phrase, str]]:
-        """Label and address of each list that ``row`` leads to."""
+        """Label and address of each list that ``row`` leads to; without what it leads by there is nothing there."""
         for lead in self.leads:
             arguments = {key: getattr(row, attribute) for key, attribute in lead.arguments.items()}
-            yield lead.label, self.get_url(f"{lead.endpoint}.index_view", **arguments)
+            if None not in arguments.values():
+                yield lead.label, self.get_url(f"{lead.endpoint}.index_view", **arguments)
 
     # -- what the database is asked ------------------------------------------------------------------------------------
 

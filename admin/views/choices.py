@@ -1,14 +1,14 @@
 """What the drop-downs of the filters offer: one query each, of a small table."""
 
 from admin.formats import DASH
-from admin.labels import LETTER_STATES, STATES, STATUSES, VERDICTS, outcome_label
+from admin.labels import FIRING_STATES, LETTER_STATES, STATES, STATUSES, VERDICTS, outcome_label
 from admin.views.filters import Options
 from admin.views.names import name_of
 from admin.words import Phrase, spoken
 from analytics.board import NEWEST_FIRST
 from gigscrapy.deadletters import LIVING_QUEUES
 from schema.markets import MARKETS
-from schema.models import Bookmakers, Leagues, MarketNames, Runs, Sports
+from schema.models import Bookmakers, Leagues, MarketNames, Runs, Schedules, Sports
 
 RUNS_OFFERED = 50
 """The newest; an older one is reached from its own row."""
@@ -62,6 +62,15 @@ def states() -> Options:
 
 def statuses() -> Options:
     return [(code, Phrase(label)) for code, label in STATUSES.items()]
+
+
+def firing_states() -> Options:
+    return [(code, Phrase(label)) for code, label in FIRING_STATES.items()]
+
+
+def schedules() -> Options:
+    rows = Schedules.select(Schedules.id, Schedules.name).order_by(Schedules.name)
+    return [(str(schedule.id), schedule.name) for schedule in rows]
 
 
 def letter_states() -> Options:

@@ -12,6 +12,7 @@ from flask import abort, current_app, flash, get_flashed_messages, redirect, req
 from flask_admin import Admin
 from flask_admin.form import SecureForm
 from markupsafe import Markup
+from peewee import Model
 from werkzeug import Response
 
 from admin.labels import waiting_label
@@ -75,10 +76,10 @@ class DeadLettersView(TableView):
     def above(self) -> dict[str, Any]:
         """How many wait for each reason, and what the last replay did."""
         found = tallies(self._database)
-        return {"tallies": found, "told": get_flashed_messages()} | (self.beside() if found else {})
+        # A form, whose token takes a cookie: only where there is something to replay.
+        return {"tallies": found, "told": get_flashed_messages()} | ({"form": SecureForm()} if found else {})
 
-    def beside(self) -> dict[str, Any]:
-        """A form, whose token takes a cookie: only where there is something to replay."""
+    def beside(self, row: Model) -> dict[str, Any]:
         return {"form": SecureForm()}
 
     @address("/replay/", methods=("POST",))

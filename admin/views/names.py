@@ -11,6 +11,7 @@ from admin.words import spoken
 from schema.models import (
     Bookmakers,
     DeadLetters,
+    Firings,
     LatestOdds,
     Leagues,
     MarketNames,
@@ -18,8 +19,11 @@ from schema.models import (
     Odds,
     Pages,
     Runs,
+    Schedules,
     Sports,
+    Tasks,
     Teams,
+    Visits,
 )
 
 
@@ -39,7 +43,16 @@ def _of_match(row: Matches) -> str:
 
 
 def _of_run(row: Runs) -> str:
-    return f"{row.spider or row.run_id}, {formats.moment(row.started_at, spoken())}" if row.started_at else row.run_id
+    at = row.started_at or row.requested_at
+    return f"{row.spider or row.run_id}, {formats.moment(at, spoken())}" if at else row.run_id
+
+
+def _of_firing(row: Firings) -> str:
+    return f"{row.schedule.name}, {formats.moment(row.due_at, spoken())}"
+
+
+def _of_visit(row: Visits) -> str:
+    return f"{_of_match(row.match)}, {formats.before(row.minutes)}"
 
 
 def _of_price(row: Odds | LatestOdds) -> str:
@@ -56,10 +69,14 @@ NAMES: dict[type[Model], Name] = {
     Leagues: Name(("name",), _by_name),
     Teams: Name(("name",), _by_name),
     Matches: Name(("home_team.name", "away_team.name"), _of_match),
-    Runs: Name(("spider", "run_id", "started_at"), _of_run),
+    Runs: Name(("spider", "run_id", "started_at", "requested_at"), _of_run),
     Pages: Name(("url",), lambda row: row.url or formats.DASH),
     Odds: Name(_PRICE, _of_price),
     LatestOdds: Name(_PRICE, _of_price),
+    Tasks: Name(("said",), lambda row: row.said or row.task_id),
+    Schedules: Name(("name",), _by_name),
+    Firings: Name(("schedule.name", "due_at"), _of_firing),
+    Visits: Name(("match.home_team.name", "match.away_team.name", "minutes"), _of_visit),
     DeadLetters: Name(("reason", "id"), lambda row: f"{row.reason} (n° {row.id})"),
 }
 

@@ -2,7 +2,7 @@
 
 from admin import formats
 from admin.labels import account_label
-from admin.views import choices
+from admin.views import choices, progress
 from admin.views.base import Lead, TableView
 from admin.views.filters import (
     AtLeast,
@@ -10,6 +10,7 @@ from admin.views.filters import (
     Choice,
     ChoiceOfText,
     Contains,
+    Filter,
     From,
     Is,
     IsSaid,
@@ -21,6 +22,7 @@ from admin.words import Phrase, spoken
 from schema.ledger import balance
 
 _TEAMS = ("home_team.name", "home_team.name_key", "away_team.name", "away_team.name_key")
+_RUNS_OF_TASK = Lead(Phrase("Relevés"), "runs", {"task": "task_id"})
 _OF_ODDS = {"match": "match_id", "market": "market_id", "bookmaker": "bookmaker_id", "outcome": "outcome"}
 
 
@@ -203,7 +205,8 @@ class RunsView(TableView):
     about = Phrase("Chaque passage d'un robot : ce qu'il a trouvé, et ce qui en est arrivé dans les tables.")
     called = Phrase("Relevé")
     column_list = (
-        *("itself", "verdict", "state", "account", "discovered", "fetched", "parsed", "yielded", "published"),
+        *("itself", "verdict", "state", "progress", "account", "discovered", "fetched", "parsed", "yielded"),
+        *("published",),
         *("stored", "refused", "waiting", "bookmakers", "suspects", "prices", "duplicates", "finished_at"),
     )
     column_details_list = (
@@ -215,6 +218,17 @@ class RunsView(TableView):
         "verdict",
         "sentence",
         "exit_code",
+        "progress",
+        "left",
+        "pace",
+        "current",
+        "requested_by",
+        "requested_at",
+        "task_id",
+        "node",
+        "attempts",
+        "not_before",
+        "cancel_asked_at",
         "started_at",
         "finished_at",
         "reported_at",
@@ -247,13 +261,75 @@ class RunsView(TableView):
         From("from", Phrase("Début à partir du"), "started_at"),
         Until("until", Phrase("Début jusqu'au"), "started_at"),
         AtLeast("refused_min", Phrase("Refusées à partir de"), "refused"),
+        Filter("task", Phrase("Tâche"), "task_id"),
     )
     computed = {  # noqa: RUF012 - what Flask-Admin reads is never written
+        "progress": progress.bar,
+        "left": progress.left,
+        "pace": progress.pace,
         "account": lambda run: account_label(balance(run)),
         "waiting": lambda run: formats.whole(balance(run).waiting, spoken()),
     }
-    numbers = ("waiting",)
+    numbers = ("waiting", "left", "pace")
     leads = (Lead(Phrase("Cotes"), "odds", {"run": "id"}),)
+
+
+class TasksView(TableView):
+    about = Phrase("Ce qui a été demandé et pris en charge : chaque tâche, et les relevés qu'elle a donnés.")
+    called = Phrase("Demande")
+    column_list = ("itself", "requested_by", "received_at", "runs", "joined")
+    column_details_list = ("said", "task_id", "requested_by", "received_at", "runs", "joined")
+    column_sortable_list = ("received_at",)
+    column_searchable_list = ("said", "requested_by", "task_id")
+    column_default_sort = ("received_at", True)
+    column_filters = (
+        From("from", Phrase("Reçue à partir du"), "received_at"),
+        Until("until", Phrase("Reçue jusqu'au"), "received_at"),
+    )
+    leads = (_RUNS_OF_TASK,)
+
+
+class FiringsView(TableView):
+    about = Phrase("Chaque fois qu'une planification était due : envoyée, manquée ou sautée, et pourquoi.")
+    called = Phrase("Échéance")
+    column_list = ("itself", "state", "note", "decided_at", "sent_at")
+    column_details_list = ("schedule", "due_at", "state", "note", "decided_at", "sent_at", "task_id")
+    column_sortable_list = ("state", "decided_at")
+    column_searchable_list = ("note", "task_id", "schedule.name")
+    column_filters = (
+        Choice("schedule", Phrase("Planification"), "schedule", choices.schedules),
+        ChoiceOfText("state", Phrase("État"), "state", choices.firing_states),
+        From("from", Phrase("Prévu à partir du"), "due_at"),
+        Until("until", Phrase("Prévu jusqu'au"), "due_at"),
+    )
+    leads = (_RUNS_OF_TASK,)
+
+
+class VisitsView(TableView):
+    about = Phrase("Les passages voulus avant chaque coup d'envoi, et ce qu'ils sont devenus.")
+    called = Phrase("Passage")
+    column_list = ("itself", "due_at", "state", "schedule", "match.match_date", "decided_at")
+    column_details_list = (
+        "match",
+        "match.match_date",
+        "minutes",
+        "due_at",
+        "state",
+        "schedule",
+        "decided_at",
+        "task_id",
+    )
+    column_sortable_list = ("due_at",)
+    column_searchable_list = tuple(f"match.{path}" for path in _TEAMS)
+    column_default_sort = ("due_at", True)
+    column_filters = (
+        Choice("schedule", Phrase("Planification"), "schedule", choices.schedules),
+        ChoiceOfText("state", Phrase("État"), "state", choices.firing_states),
+        From("from", Phrase("Prévu à partir du"), "due_at"),
+        Until("until", Phrase("Prévu jusqu'au"), "due_at"),
+        Is("match", Phrase("N° de match"), "match"),
+    )
+    leads = (_RUNS_OF_TASK,)
 
 
 class PagesView(TableView):

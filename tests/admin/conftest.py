@@ -64,6 +64,7 @@ def crowded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         hang_up(database)
     app = create_app(url, home)
     Store(current()).store(letters(*crowd.messages()))
+    crowd.fill(current())
     yield app.test_client()
     hang_up(current())
 

@@ -4,7 +4,11 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+from peewee import Database
+
+from schema.instants import naive
 from schema.messages import Message, OddsItem
+from schema.models import Firings, Matches, Runs, Schedules, Tasks, Visits
 from tests.schema.letters import KICKOFF, NOON, REPORT, prices, quote
 
 SIZE = 60
@@ -30,6 +34,28 @@ def messages() -> list[Message | bytes]:
     after_midnight = KICKOFF.replace(hour=22, minute=30)  # in Paris
     tennis = {"league": "ATP", "sport": "tennis", "market": "12", "prices": prices("1.8", "2.1", outcomes="12")}
     return [*told, quote(match_id="904", kickoff=after_midnight, suspect="far-from-panel", **tennis)]
+
+
+def fill(database: Database) -> None:
+    """What no message brings: tasks, schedules, what became of them. The script is everywhere that people write."""
+    with database.connection_context(), database.atomic():
+        for number in range(SIZE):
+            at = naive(NOON) + timedelta(hours=number)
+            task_id = f"task-{number:02}"
+            by = SCRIPT if number == 1 else "scheduler"
+            Tasks.create(task_id=task_id, body_hash="", said=f"ligue{number}", requested_by=by, received_at=at, runs=1)
+            Runs.update(task_id=task_id, requested_by=by).where(Runs.run_id == f"run-{number:02}").execute()
+            schedule = Schedules.create(
+                name=f"Schedule {number:02}" + SCRIPT * (number == 1),
+                what=f"ligue{number}",
+                every_minutes=15,
+            )
+            state = ("sent", "missed", "skipped")[number % 3]
+            told = {"schedule": schedule, "due_at": at, "state": state, "decided_at": at}
+            sent = {"task_id": task_id} if state == "sent" else {"note": f"note {number:02}"}
+            Firings.create(**told, **sent)
+            match = Matches.get(Matches.site_id == str(number))
+            Visits.create(**told, match=match, minutes=15, task_id=task_id)
 
 
 def match(number: int) -> OddsItem:

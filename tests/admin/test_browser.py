@@ -69,6 +69,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     app = create_app(home=tmp_path_factory.mktemp("site"))
     database = current()
     Store(database).store(letters(*crowd.messages()))
+    crowd.fill(database)
     hang_up(database)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     serving = threading.Thread(target=server.serve_forever)

@@ -10,6 +10,7 @@ import pytest
 import admin
 from admin import labels
 from admin.english import ENGLISH
+from admin.views.schedules import HINTS
 from admin.words import Phrase, say
 from gigscrapy import verdict
 
@@ -31,6 +32,8 @@ def texts() -> Iterator[str]:
         labels.STATES,
         labels.STATUSES,
         labels.LETTER_STATES,
+        labels.FIRING_STATES,
+        HINTS,
         labels.ACCOUNTS,
     ):
         yield from table.values()

@@ -18,7 +18,20 @@ from tests.admin.crowd import SCRIPT, SIZE, STRANGE
 
 VIEW = {model.__name__.lower(): view for view, model, _ in VIEWS}
 
-DROP_DOWNS = {"latestodds": 4, "odds": 4, "matches": 2, "leagues": 2, "teams": 2, "marketnames": 1, "deadletters": 1}
+FILLED = ("bookmakers", "sports", "marketnames", "schedules")
+"""Tables that have rows from the first day on."""
+
+DROP_DOWNS = {
+    "latestodds": 4,
+    "odds": 4,
+    "matches": 2,
+    "leagues": 2,
+    "teams": 2,
+    "marketnames": 1,
+    "deadletters": 1,
+    "firings": 1,
+    "visits": 1,
+}
 """Queries a list asks beside its own two, for what its drop-downs offer or its reasons come to, whatever its rows."""
 
 
@@ -60,7 +73,7 @@ def test_a_row_s_page_asks_one_query(crowded: FlaskClient, name: str) -> None:
     assert address
     with counted(current()) as asked:
         page(crowded, address)
-    assert len(asked) == 1, asked
+    assert len(asked) == 1 + (name == "schedules"), asked  # its last firings
 
 
 def test_a_search_two_tables_away_asks_one_query_more(crowded: FlaskClient) -> None:
@@ -207,6 +220,15 @@ FILTERS = [
     ("runs", "spider=nobody", NONE),
     ("runs", "refused_min=1", NONE),
     ("runs", "state=running", NONE),
+    ("runs", "task=task-59", {RUN_59}),
+    ("runs", "task=TASK-59", NONE),
+    ("tasks", "from=2025-10-19&until=2025-10-19", {f"ligue{number}" for number in range(34, 58)}),
+    ("schedules", "enabled=non&what=GUE58", {"Schedule 58"}),
+    ("schedules", "enabled=oui", NONE),
+    ("firings", "schedule=Schedule 58&state=manqué", {"Schedule 58, lun. 20/10/2025 00:00"}),
+    ("firings", "state=sauté&from=2025-10-20&until=2025-10-20", {"Schedule 59, lun. 20/10/2025 01:00"}),
+    ("visits", "schedule=Schedule 58&state=manqué", {"Home 58 – Away 58, T-15m"}),
+    ("visits", "from=2025-10-20&until=2025-10-20", {f"Home {number} – Away {number}, T-15m" for number in (58, 59)}),
     ("deadletters", "reason=rong&from=2025-10-17&until=2025-10-17", {"wrong-type"}),
     ("deadletters", "reason=%25", NONE),
     ("deadletters", "state=en attente", {"wrong-type"}),
@@ -331,6 +353,11 @@ FOUND = [
     ("bookmakers", "winamax", {"Winamax"}),
     ("runs", "run-07", {"ligue1, ven. 17/10/2025 14:07"}),
     ("pages", "cote/07", {"https://www.coteur.com/cote/07"}),
+    ("tasks", "SCHEDULER ligue59", {"ligue59"}),
+    ("schedules", "schedule ligue58", {"Schedule 58"}),
+    ("tasks", SCRIPT, {"ligue1"}),
+    ("firings", "note schedule 58", {"Schedule 58, lun. 20/10/2025 00:00"}),
+    ("visits", "home 07", {"Home 07 – Away 07, T-15m"}),
     ("deadletters", "string int", {"wrong-type"}),
 ]
 
@@ -410,7 +437,21 @@ def test_the_same_in_english(crowded: FlaskClient) -> None:
 
 def test_a_run_says_its_verdict_in_words_and_its_counts(crowded: FlaskClient) -> None:
     [odd, even] = (listed(crowded, f"/admin/runs/?search=run-{number}")[0] for number in ("59", "58"))
-    assert odd[:12] == [RUN_59, "✗ incomplet", "terminé", "✓ juste", "1", "0", "1", "1", "1", "1", "0", "0"]
+    assert odd[:13] == [
+        RUN_59,
+        "✗ incomplet",
+        "terminé",
+        "1 / 1 matchs",
+        "✓ juste",
+        "1",
+        "0",
+        "1",
+        "1",
+        "1",
+        "1",
+        "0",
+        "0",
+    ]
     assert even[1] == "✓ complet"
 
 
@@ -438,6 +479,11 @@ LEADS = [
     ("bookmakers", "search=pokerstars", "Toutes les cotes", "odds", NONE),
     ("bookmakers", "search=pokerstars", "Dernières cotes", "latestodds", NONE),
     ("runs", "search=run-07", "Cotes", "odds", {"Home 07 – Away 07"}),
+    ("tasks", "search=ligue59", "Relevés", "runs", {"ligue1, ven. 17/10/2025 14:59"}),
+    ("schedules", "search=ligue58", "Échéances", "firings", {"Schedule 58, lun. 20/10/2025 00:00"}),
+    ("schedules", "search=ligue58", "Passages", "visits", {"Home 58 – Away 58, T-15m"}),
+    ("firings", "search=task-57", "Relevés", "runs", {"ligue1, ven. 17/10/2025 14:57"}),
+    ("visits", "search=home+07", "Relevés", "runs", {"ligue1, ven. 17/10/2025 14:07"}),
     ("latestodds", "search=home+07&outcome=1", "Historique", "odds", {"Home 07 – Away 07"}),
 ]
 
@@ -540,7 +586,7 @@ def test_a_row_that_is_not_there_is_not_found(crowded: FlaskClient, name: str, k
 # -- empty tables ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [name for name in LISTS if name not in ("bookmakers", "sports", "marketnames")])
+@pytest.mark.parametrize("name", [name for name in LISTS if name not in FILLED])
 def test_an_empty_table_says_how_to_fill_it(client: FlaskClient, name: str) -> None:
     nothing = page(client, f"/admin/{name}/").css("p.nothing")
     assert text_of(nothing[0]) == "Rien encore. Lancer un relevé"
