@@ -17,12 +17,13 @@ from werkzeug.exceptions import HTTPException, SecurityError, ServiceUnavailable
 from werkzeug.routing import RequestRedirect
 
 from admin import formats, health, metrics
-from admin.environment import find_queues, open_database
+from admin.environment import find_queues, find_settings, open_database
 from admin.security import protect
-from admin.views import tables
+from admin.views import closing, tables
 from admin.views.base import TableView
 from admin.views.deadletters import DeadLettersView
 from admin.views.home import HomeView
+from admin.views.runs import RunsView
 from admin.views.schedules import SchedulesView
 from admin.words import LANGUAGES, Phrase, say, spoken
 from schema import models
@@ -34,7 +35,7 @@ VIEWS: tuple[tuple[type[TableView], type[models.Table], Phrase], ...] = (
     (tables.LatestOddsView, models.LatestOdds, Phrase("Dernières cotes")),
     (tables.OddsView, models.Odds, Phrase("Toutes les cotes")),
     (tables.MatchesView, models.Matches, Phrase("Matchs")),
-    (tables.RunsView, models.Runs, Phrase("Relevés")),
+    (RunsView, models.Runs, Phrase("Relevés")),
     (tables.TasksView, models.Tasks, Phrase("Tâches")),
     (SchedulesView, models.Schedules, Phrase("Planifications")),
     (tables.FiringsView, models.Firings, Phrase("Échéances")),
@@ -60,7 +61,7 @@ def create_app(database_url: str | None = None, home: str | Path | None = None) 
     """
     app = Flask(__name__)
     protect(app)
-    app.config["QUEUES"] = find_queues(home)
+    app.config |= {"QUEUES": find_queues(home), "SETTINGS": find_settings(home)}
     Babel(app, default_locale=LANGUAGES[0], locale_selector=_wanted_language)
     database = open_database(database_url, home)
     _open_for_each_request(app, database)
@@ -69,13 +70,16 @@ def create_app(database_url: str | None = None, home: str | Path | None = None) 
     _explain_errors(app)
     theme = Bootstrap4Theme(base_template="base.html")
     views = [view(model, name=name) for view, model, name in VIEWS]
-    admin = Admin(app, name="gigscrapy", theme=theme, index_view=HomeView(views))
+    admin = Admin(app, name="gigscrapy", theme=theme, index_view=HomeView(views, database))
     admin.add_views(*views)
     app.jinja_env.globals |= {
         "say": say,
         "spoken": spoken,
         "menu": admin.menu,
         "whole": lambda number: formats.whole(number, spoken()),
+        "moment": lambda instant: formats.moment(instant, spoken()),
+        "gap_median": closing.median,
+        "gap_unpriced": closing.unpriced,
     }
     app.add_url_rule("/", "home", lambda: redirect(url_for("admin.index")))
     return app

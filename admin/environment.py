@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from peewee import Database
+from scrapy.settings import BaseSettings
 
 from gigscrapy.broker import Queues
 from schema.database import connect
@@ -30,6 +31,14 @@ def find_queues(home: str | Path | None = None) -> Queues:
     """The queues that go with it: those of RABBIT_URL, and where that is not set the spool in ``home``."""
     queue_type = os.environ.get("RABBIT_QUEUE_TYPE") or "quorum"
     return Queues(os.environ.get("RABBIT_URL") or None, _home(home), queue_type)
+
+
+def find_settings(home: str | Path | None = None) -> BaseSettings:
+    """Scrapy's settings of this project, as a crawl would have them: they say where the nodes are."""
+    settings = BaseSettings()
+    settings.setmodule("gigscrapy.settings")
+    settings.set("GIGSCRAPY_HOME", str(_home(home)))
+    return settings
 
 
 def _home(home: str | Path | None) -> Path:

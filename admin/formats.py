@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from babel.dates import format_datetime
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 
 from schema.instants import PARIS
 
@@ -24,6 +24,11 @@ def percent(value: Decimal | None, language: str) -> str:
     if value is None:
         return DASH
     return format_decimal(value, "0.00", locale=language) + ("\N{NO-BREAK SPACE}%" if language == "fr" else "%")
+
+
+def share(value: float, language: str) -> str:
+    """A share, 0 to 1, as a percentage without decimals."""
+    return format_percent(value, "0%" if language == "en" else "0\N{NO-BREAK SPACE}%", locale=language)
 
 
 def decimal(value: Decimal | None, language: str) -> str:

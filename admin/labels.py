@@ -133,10 +133,12 @@ VERDICTS = {
     "too-large": "page trop longue",
     "no-browser": "navigateur non démarré",
     "endless": "liste trop longue",
+    "no-node": "aucun nœud disponible",
+    "node-refused": "refusé par le nœud",
     "no-prices": "page sans cotes",
     "not-read": "erreur interne",
 }
-"""Every code of :mod:`gigscrapy.verdict`."""
+"""Every code of :mod:`gigscrapy.verdict`, and those of a run that no node took (:mod:`gigscrapy.worker`)."""
 
 STATES = {
     runs.QUEUED: "attend son tour",

@@ -15,20 +15,36 @@ class Question(Generic[Answer]):
 
     While it has no answer it is not asked again: however often somebody wants to know, one thread at most waits with
     what hangs. It is a daemon: it keeps no process from ending.
+
+    :param lasts: seconds for which an answer is good; then it is asked anew.
     """
 
-    def __init__(self, ask: Callable[[], Answer]) -> None:
+    def __init__(self, ask: Callable[[], Answer], *, lasts: float = 0) -> None:
         self._ask = ask
+        self._lasts = lasts
         self._lock = threading.Lock()
         self._asked: Future[Answer] | None = None
+        self._answered_at = 0.0
 
     def put(self) -> "Future[Answer]":
-        """Ask, unless that is under way; the answer to come."""
+        """Ask, unless that is under way or was answered just now; the answer, or the one to come."""
         with self._lock:
-            if self._asked is None or self._asked.done():
+            if self._asked is None or (self._asked.done() and not self._is_good(self._asked)):
                 self._asked = Future()
-                threading.Thread(target=_answer, args=(self._asked, self._ask), daemon=True).start()
+                threading.Thread(target=self._find_out, args=(self._asked,), daemon=True).start()
             return self._asked
+
+    def _is_good(self, answered: "Future[Answer]") -> bool:
+        return answered.exception() is None and monotonic() - self._answered_at < self._lasts
+
+    def _find_out(self, asked: "Future[Answer]") -> None:
+        try:
+            answer = self._ask()
+        except BaseException as error:  # noqa: BLE001 - whoever asked is told, whatever it is
+            asked.set_exception(error)
+        else:
+            self._answered_at = monotonic()
+            asked.set_result(answer)
 
 
 def answers(questions: Mapping[str, Question[Answer]], seconds: float) -> dict[str, Callable[[], Answer]]:
@@ -43,10 +59,3 @@ def answers(questions: Mapping[str, Question[Answer]], seconds: float) -> dict[s
 
 def _await(asked: "Future[Answer]", until: float) -> Answer:
     return asked.result(max(0.0, until - monotonic()))
-
-
-def _answer(asked: "Future[Answer]", ask: Callable[[], Answer]) -> None:
-    try:
-        asked.set_result(ask())
-    except BaseException as error:  # noqa: BLE001 - whoever asked is told, whatever it is
-        asked.set_exception(error)

@@ -182,6 +182,11 @@ class TableView(ModelView):
             if None not in arguments.values():
                 yield lead.label, self.get_url(f"{lead.endpoint}.index_view", **arguments)
 
+    @property
+    def database(self) -> Any:
+        """The database itself; what Peewee's models have is only its stand-in."""
+        return meta(self.model).database.obj
+
     # -- what the database is asked ------------------------------------------------------------------------------------
 
     def get_one(self, id: Sequence[str]) -> Model | None:  # noqa: A002 - Flask-Admin's name for it

@@ -19,11 +19,10 @@ from admin.labels import waiting_label
 from admin.views import choices
 from admin.views.base import TableView, address
 from admin.views.filters import ChoiceOfText, Contains, From, Until
-from admin.views.joins import Joins, meta
+from admin.views.joins import Joins
 from admin.words import Phrase, say
 from gigscrapy.broker import BrokerError
 from gigscrapy.deadletters import WAITING, Chosen, Replayed, is_waiting, replay, tallies
-from schema.models import DeadLetters
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +74,7 @@ class DeadLettersView(TableView):
 
     def above(self) -> dict[str, Any]:
         """How many wait for each reason, and what the last replay did."""
-        found = tallies(self._database)
+        found = tallies(self.database)
         # A form, whose token takes a cookie: only where there is something to replay.
         return {"tallies": found, "told": get_flashed_messages()} | ({"form": SecureForm()} if found else {})
 
@@ -96,17 +95,12 @@ class DeadLettersView(TableView):
             return say("Aucun message n'était choisi : rien n'est rejoué.")
         logger.info("a replay of %s is asked for by %s", chosen, request.remote_addr)
         try:
-            done = replay(self._database, current_app.config["QUEUES"], chosen)
+            done = replay(self.database, current_app.config["QUEUES"], chosen)
         except (OSError, BrokerError) as error:
             logger.error("the replay was broken off: %s", error)  # noqa: TRY400 - the sentence says all
             return say("La file ne répond pas. Rien n'est perdu : recommencez plus tard ; le journal en dit plus.")
         logger.info("the replay put back %d letters", done.letters)
         return outcome(done)
-
-    @property
-    def _database(self) -> Any:
-        """The database itself; what Peewee's models have is only its stand-in."""
-        return meta(DeadLetters).database.obj
 
 
 def asked_for(form: Any) -> Chosen | None:

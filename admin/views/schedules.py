@@ -20,7 +20,7 @@ from admin.labels import column_label
 from admin.views import cells, choices
 from admin.views.base import Lead, TableView, address
 from admin.views.filters import Contains, YesNo
-from admin.views.joins import Joins, meta
+from admin.views.joins import Joins
 from admin.words import Phrase, say, spoken
 from gigscrapy.schedules import BadSchedule, Checked, check, next_due
 from schema import schedules
@@ -107,7 +107,7 @@ class SchedulesView(TableView):
         return {"told": get_flashed_messages(), "form": SecureForm()}
 
     def beside(self, row: Any) -> dict[str, Any]:
-        firings = schedules.last_firings(self._database, row.id, SHOWN)
+        firings = schedules.last_firings(self.database, row.id, SHOWN)
         visits = _last_visits(row.id) if row.kickoff else []
         return self.above() | {"firings": firings, "visits": visits, "cells": cells, "shown": SHOWN}
 
@@ -140,7 +140,7 @@ class SchedulesView(TableView):
             ]
             return self.render("scheduleremove.html", row=row, form=SecureForm(), counts=counts, limit=REMOVED_COUNTED)
         self._check_token()
-        schedules.remove(self._database, row.id)
+        schedules.remove(self.database, row.id)
         logger.info("schedule %d is removed by %s", row.id, request.remote_addr)
         flash(say("La planification « {name} » est supprimée.", name=row.name))
         return redirect(self.get_url(".index_view"), 303)
@@ -151,7 +151,7 @@ class SchedulesView(TableView):
         self._check_token()
         on = "on" in request.form
         row = self._of_number(request.form.get("on" if on else "off", ""))
-        if not schedules.switch(self._database, row.id, on=on, at=now()):
+        if not schedules.switch(self.database, row.id, on=on, at=now()):
             abort(404)
         logger.info("schedule %d is switched %s by %s", row.id, "on" if on else "off", request.remote_addr)
         name = row.name
@@ -179,9 +179,9 @@ class SchedulesView(TableView):
     def _written(self, checked: Checked, row: Schedules | None, *, enabled: bool) -> bool:
         """Whether there was something to write to."""
         if row is None:
-            schedules.add(self._database, checked.values, enabled=enabled, at=now())
+            schedules.add(self.database, checked.values, enabled=enabled, at=now())
             return True
-        return schedules.change(self._database, row.id, checked.values, at=now())
+        return schedules.change(self.database, row.id, checked.values, at=now())
 
     def _form(
         self, typed: Mapping[str, str], row: Schedules | None = None, error: BadSchedule | None = None
@@ -210,11 +210,6 @@ class SchedulesView(TableView):
         if not isinstance(row, Schedules):
             abort(404)
         return row
-
-    @property
-    def _database(self) -> Any:
-        """The database itself; what Peewee's models have is only its stand-in."""
-        return meta(Schedules).database.obj
 
 
 def _checked(typed: Mapping[str, str]) -> Checked:

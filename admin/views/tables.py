@@ -1,8 +1,6 @@
 """Every table as a list: its columns, what it can be asked, and where its rows lead."""
 
-from admin import formats
-from admin.labels import account_label
-from admin.views import choices, progress
+from admin.views import choices
 from admin.views.base import Lead, TableView
 from admin.views.filters import (
     AtLeast,
@@ -10,7 +8,6 @@ from admin.views.filters import (
     Choice,
     ChoiceOfText,
     Contains,
-    Filter,
     From,
     Is,
     IsSaid,
@@ -18,8 +15,7 @@ from admin.views.filters import (
     Until,
     YesNo,
 )
-from admin.words import Phrase, spoken
-from schema.ledger import balance
+from admin.words import Phrase
 
 _TEAMS = ("home_team.name", "home_team.name_key", "away_team.name", "away_team.name_key")
 _RUNS_OF_TASK = Lead(Phrase("Relevés"), "runs", {"task": "task_id"})
@@ -199,79 +195,6 @@ class OddsView(_PricesView):
 class LatestOddsView(_PricesView):
     about = Phrase("La dernière cote connue de chaque issue chez chaque bookmaker.")
     leads = (Lead(Phrase("Historique"), "odds", _OF_ODDS),)
-
-
-class RunsView(TableView):
-    about = Phrase("Chaque passage d'un robot : ce qu'il a trouvé, et ce qui en est arrivé dans les tables.")
-    called = Phrase("Relevé")
-    column_list = (
-        *("itself", "verdict", "state", "progress", "account", "discovered", "fetched", "parsed", "yielded"),
-        *("published",),
-        *("stored", "refused", "waiting", "bookmakers", "suspects", "prices", "duplicates", "finished_at"),
-    )
-    column_details_list = (
-        "run_id",
-        "spider",
-        "arguments",
-        "site",
-        "state",
-        "verdict",
-        "sentence",
-        "exit_code",
-        "progress",
-        "left",
-        "pace",
-        "current",
-        "requested_by",
-        "requested_at",
-        "task_id",
-        "node",
-        "attempts",
-        "not_before",
-        "cancel_asked_at",
-        "started_at",
-        "finished_at",
-        "reported_at",
-        "listed",
-        "discovered",
-        "fetched",
-        "parsed",
-        "yielded",
-        "published",
-        "stored",
-        "refused",
-        "waiting",
-        "account",
-        "bookmakers",
-        "suspects",
-        "prices",
-        "duplicates",
-        "pages",
-        "retries",
-        "error_count",
-        "trj_differs",
-        "unknown_bookmakers",
-    )
-    column_sortable_list = (("itself", "started_at"), "verdict", "stored", "refused", "finished_at")
-    column_searchable_list = ("spider", "run_id")
-    column_filters = (
-        Contains("spider", Phrase("Robot"), "spider"),
-        ChoiceOfText("verdict", Phrase("Verdict"), "verdict", choices.verdicts),
-        ChoiceOfText("state", Phrase("État"), "state", choices.states),
-        From("from", Phrase("Début à partir du"), "started_at"),
-        Until("until", Phrase("Début jusqu'au"), "started_at"),
-        AtLeast("refused_min", Phrase("Refusées à partir de"), "refused"),
-        Filter("task", Phrase("Tâche"), "task_id"),
-    )
-    computed = {  # noqa: RUF012 - what Flask-Admin reads is never written
-        "progress": progress.bar,
-        "left": progress.left,
-        "pace": progress.pace,
-        "account": lambda run: account_label(balance(run)),
-        "waiting": lambda run: formats.whole(balance(run).waiting, spoken()),
-    }
-    numbers = ("waiting", "left", "pace")
-    leads = (Lead(Phrase("Cotes"), "odds", {"run": "id"}),)
 
 
 class TasksView(TableView):

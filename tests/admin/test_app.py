@@ -21,13 +21,15 @@ from tests.schema.letters import REPORT, quote
 POST, BOTH = {"POST", "OPTIONS"}, {"GET", "HEAD", "POST", "OPTIONS"}
 WRITES = {
     "/admin/deadletters/replay/": POST,
+    "/admin/ask/": POST,
+    "/admin/runs/cancel/": POST,
     "/admin/schedules/new/": BOTH,
     "/admin/schedules/change/": BOTH,
     "/admin/schedules/remove/": BOTH,
     "/admin/schedules/switch/": POST,
 }
 """Addresses that take more than a question, each held to a token in a test of its own."""
-WITH_A_FORM = ("/admin/schedules/",)
+WITH_A_FORM = ("/admin/", "/admin/schedules/")
 """Pages whose form has a token, and the token a cookie."""
 PROGRAMS = ("/healthz", "/readyz", "/metrics")
 ADDRESSES = ("/admin/", *(f"/admin/{name}/" for name in LISTS), "/admin/odds/details/?id=1", "/static/style.css")
@@ -98,8 +100,8 @@ def test_no_page_says_a_script_or_a_style_of_its_own(client: FlaskClient, fill: 
     fill(quote(), REPORT, b"?")
     for address in ADDRESSES[:-1]:
         shown = page(client, address)
-        assert not shown.xpath("//script | //style | //@style | //@*[starts-with(name(), 'on')]")
-        for link in shown.xpath("//link/@href | //img/@src").getall():
+        assert not shown.xpath("//script[not(@src) or text()] | //style | //@style | //@*[starts-with(name(), 'on')]")
+        for link in shown.xpath("//link/@href | //img/@src | //script/@src").getall():
             assert link.startswith(("/static/", "/admin/static/")), link
             assert client.get(link, buffered=True).status_code == 200
 
@@ -122,7 +124,7 @@ def test_the_browser_chooses_the_language(client: FlaskClient, wanted: str | Non
     shown = Selector(answer.text)
     assert shown.xpath("/html/@lang").get() == language
     assert text_of(shown.xpath("//h1")[0]) == title
-    assert answer.headers["Vary"] == "Accept-Language"
+    assert "Accept-Language" in answer.headers["Vary"]
 
 
 # -- the first page ----------------------------------------------------------------------------------------------------
@@ -138,7 +140,7 @@ def test_the_first_page_says_what_there_is(client: FlaskClient, fill: Callable[.
         quote(), quote(60), replace(REPORT, state="finished", verdict="complete", counts={"discovered": 2, "parsed": 1})
     )
     shown = page(client, "/admin/")
-    rows = {text_of(row.xpath("./th")[0]): text_of(row.xpath("./td")[0]) for row in shown.xpath("//tr[th and td]")}
+    rows = {text_of(row.xpath("./th")[0]): text_of(row.xpath("./td")[0]) for row in shown.css("#tables tr")}
     assert rows == {
         "Dernières cotes": "3",
         "Toutes les cotes": "6",
@@ -156,7 +158,7 @@ def test_the_first_page_says_what_there_is(client: FlaskClient, fill: Callable[.
         "Pages": "1",
         "Messages refusés": "0",
     }
-    [run] = shown.xpath("//section[1]//tbody/tr")
+    [run] = shown.xpath("//section[@id='latest']//tbody/tr")
     assert [text_of(cell) for cell in run.xpath("./td")] == ["ligue1, ven. 17/10/2025 14:00", "✓ complet", "1 / 2", "2"]
     assert "scrapy crawl ligue1" in shown.css("#start").get()
 
@@ -168,8 +170,9 @@ def test_the_first_page_counts_no_whole_table(
     fill(*(quote(second) for second in range(7)))
     with counted(current()) as asked:
         shown = page(client, "/admin/")
-    assert len(asked) == len(LISTS) + 1
-    assert [sql.count("LIMIT") for sql in asked] == [1, *[2] * len(LISTS)]
+    asked = [sql for sql in asked if "status" not in sql or "LIMIT" in sql]  # but for the closing gaps, which are kept
+    assert len(asked) == len(LISTS) + 4
+    assert [sql.count("LIMIT") for sql in asked] == [1, 2, 1, 0, *[2] * len(LISTS)]
     assert "20+" in {text_of(cell) for cell in shown.xpath("//tr/td")}
 
 

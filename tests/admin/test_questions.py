@@ -41,3 +41,26 @@ def test_what_has_no_answer_yet_is_not_asked_again() -> None:
 def test_what_goes_wrong_is_told_to_whoever_asked() -> None:
     with pytest.raises(ZeroDivisionError):
         answers({"it": Question(lambda: 1 // 0)}, 5)["it"]()
+
+
+def test_an_answer_that_lasts_is_asked_for_once() -> None:
+    asked: list[int] = []
+    question = Question(lambda: asked.append(1) or len(asked), lasts=60)
+    assert [question.put().result(5) for _ in range(3)] == [1, 1, 1]
+    brief = Question(lambda: asked.append(1) or len(asked), lasts=0)
+    assert [brief.put().result(5) for _ in range(2)] == [2, 3]
+
+
+def test_what_went_wrong_does_not_last() -> None:
+    outcomes = iter([ZeroDivisionError, 7])
+
+    def ask() -> int:
+        outcome = next(outcomes)
+        if isinstance(outcome, int):
+            return outcome
+        raise outcome
+
+    question = Question(ask, lasts=60)
+    with pytest.raises(ZeroDivisionError):
+        question.put().result(5)
+    assert question.put().result(5) == 7

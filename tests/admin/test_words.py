@@ -10,9 +10,11 @@ import pytest
 import admin
 from admin import labels
 from admin.english import ENGLISH
+from admin.views.runs import OUTCOMES
 from admin.views.schedules import HINTS
 from admin.words import Phrase, say
 from gigscrapy import verdict
+from gigscrapy.worker import NO_NODE, NODE_REFUSED
 
 FOLDER = Path(admin.__file__).parent
 SAID = re.compile(r"""say\((?:"([^"]+)"|'([^']+)')""")
@@ -34,6 +36,7 @@ def texts() -> Iterator[str]:
         labels.LETTER_STATES,
         labels.FIRING_STATES,
         HINTS,
+        OUTCOMES,
         labels.ACCOUNTS,
     ):
         yield from table.values()
@@ -78,7 +81,7 @@ def test_every_verdict_of_a_crawl_has_its_words() -> None:
     by_judge = {"complete", "incomplete", "nothing-listed", "too-few", "not-durable", "interrupted", "unusual"}
     source = Path(verdict.__file__).read_text(encoding="utf-8")
     assert all(f'"{code}"' in source for code in by_judge)
-    assert {cause.code for cause in verdict.Cause} | by_judge == set(labels.VERDICTS)
+    assert {cause.code for cause in verdict.Cause} | by_judge | {NO_NODE, NODE_REFUSED} == set(labels.VERDICTS)
     assert set(re.findall(r'Verdict\(\s*"([a-z-]+)"', source)) <= set(labels.VERDICTS)
 
 
