@@ -66,7 +66,7 @@ def create_app(database_url: str | None = None, home: str | Path | None = None) 
     database = open_database(database_url, home)
     _open_for_each_request(app, database)
     for addresses in WATCHING.values():
-        app.register_blueprint(addresses(database, app.config["QUEUES"]))
+        app.register_blueprint(addresses(database, app.config["QUEUES"], app.config["SETTINGS"]))
     _explain_errors(app)
     theme = Bootstrap4Theme(base_template="base.html")
     views = [view(model, name=name) for view, model, name in VIEWS]

@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
+from scrapy.settings import BaseSettings
 
 from admin.questions import Question, answers
 from analytics.closing import median_gap, observed_gaps
@@ -51,7 +52,7 @@ COUNTED: Mapping[str, tuple[str, str]] = {
 """Columns of Runs that only grow, each with the counter it is and what that says; `_total` is added."""
 
 
-def addresses(database: Database, queues: Queues) -> Blueprint:
+def addresses(database: Database, queues: Queues, _settings: BaseSettings) -> Blueprint:
     """The address."""
     blueprint = Blueprint("metrics", __name__)
     registry = CollectorRegistry()

@@ -5,12 +5,13 @@ the acting process writes through: what it commits it commits while it has the l
 a file, it is a file beside it that the kernel unlocks when its owner dies.
 """
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 from peewee import Database
 
-from gigscrapy.broker.ownerlock import OwnerLock
+from gigscrapy.broker.ownerlock import OwnerLock, is_held
 from schema.database import hang_up, is_embedded
 
 SILENCE_SECONDS = 30
@@ -35,8 +36,22 @@ def take(database: Database, home: Path, name: str) -> Held | None:
     if is_embedded(database):
         owned = OwnerLock.take(home / f"{name}.lock")
         return None if owned is None else _FileLock(owned)
-    lock = _ServerLock(database, f"gigscrapy.{name}.{database.database}"[:64])
+    lock = _ServerLock(database, _server_name(database, name))
     return lock if lock.take() else None
+
+
+def is_taken(database: Database, home: Path, name: str) -> bool:
+    """Whether some process has the lock of that name. :raises PeeweeException: when the database is away."""
+    if is_embedded(database):
+        with suppress(OSError):
+            return is_held(home / f"{name}.lock")
+        return False
+    answer = database.execute_sql("SELECT IS_USED_LOCK(%s)", (_server_name(database, name),)).fetchone()
+    return answer != (None,)
+
+
+def _server_name(database: Database, name: str) -> str:
+    return f"gigscrapy.{name}.{database.database}"[:64]
 
 
 class _FileLock:

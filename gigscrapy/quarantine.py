@@ -15,9 +15,7 @@ between, it is none of theirs: see :class:`Epidemic`.
 """
 
 import contextlib
-import fcntl
 import logging
-import os
 import threading
 import time
 import uuid
@@ -26,7 +24,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
-from gigscrapy.broker.ownerlock import OwnerLock
+from gigscrapy.broker.ownerlock import OwnerLock, is_held
 from schema.messages import body_hash
 
 DEATHS = 3
@@ -138,7 +136,7 @@ class Quarantine:
         left = {}
         for path in self._folder.glob("*.note"):
             with contextlib.suppress(OSError):  # another consumer has just removed it, or it is a link that we shun
-                if not is_left(path):
+                if is_held(path):
                     continue
                 if time.time() - path.stat().st_mtime > NOTES_LAST:
                     _remove(path)
@@ -165,20 +163,8 @@ def living(home: Path) -> int:
     count = 0
     for path in (home / "consumers").glob("*.note"):
         with contextlib.suppress(OSError):  # it has just left
-            count += not is_left(path)
+            count += is_held(path)
     return count
-
-
-def is_left(path: Path) -> bool:
-    """Whether its owner is gone. Looking at it removes nothing, and a lock shared with others who look hinders none."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    finally:
-        os.close(descriptor)
-    return True
 
 
 def _remove(path: Path) -> None:

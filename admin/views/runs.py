@@ -109,7 +109,10 @@ class RunsView(TableView):
         "waiting": lambda run: formats.whole(balance(run).waiting, spoken()),
     }
     numbers = ("waiting", "left", "pace")
-    leads = (Lead(Phrase("Cotes"), "odds", {"run": "id"}),)
+    leads = (
+        Lead(Phrase("Cotes"), "odds", {"run": "id"}),
+        Lead(Phrase("Tâche"), "tasks", {"search": "task_id"}),
+    )
 
     def create_blueprint(self, admin: Admin) -> Any:
         blueprint = super().create_blueprint(admin)

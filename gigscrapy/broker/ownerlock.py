@@ -41,6 +41,21 @@ class OwnerLock:
         os.close(self._descriptor)
 
 
+def is_held(path: Path) -> bool:
+    """Whether its owner lives. Asking removes nothing, and a lock shared with others who ask hinders none.
+
+    :raises OSError: when there is no such file, or it is a link to somewhere else.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def _is_still(path: Path, descriptor: int) -> bool:
     with contextlib.suppress(FileNotFoundError):
         return os.path.samestat(path.stat(), os.fstat(descriptor))

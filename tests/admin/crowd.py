@@ -8,7 +8,7 @@ from peewee import Database
 
 from schema.instants import naive
 from schema.messages import Message, OddsItem
-from schema.models import Firings, Matches, Runs, Schedules, Tasks, Visits
+from schema.models import Firings, Matches, Runs, Schedules, Tasks, Visits, now
 from tests.schema.letters import KICKOFF, NOON, REPORT, prices, quote
 
 SIZE = 60
@@ -56,6 +56,18 @@ def fill(database: Database) -> None:
             Firings.create(**told, **sent)
             match = Matches.get(Matches.site_id == str(number))
             Visits.create(**told, match=match, minutes=15, task_id=task_id)
+
+
+def go_on() -> Runs:
+    """One run that goes on, and a schedule that is on."""
+    at = now()
+    Schedules.update(enabled=True, kickoff="1h 15m", every_minutes=None).where(
+        Schedules.name == "Schedule 02"
+    ).execute()
+    began = {"started_at": at - timedelta(minutes=10), "reported_at": at}
+    counts = {"discovered": 1200, "parsed": 300, "pages": 320}
+    run: Runs = Runs.create(run_id="going-on", spider="ligue1", state="running", current=SCRIPT, **began, **counts)
+    return run
 
 
 def match(number: int) -> OddsItem:

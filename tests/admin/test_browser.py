@@ -13,6 +13,7 @@ from werkzeug.serving import make_server
 from admin import create_app
 from gigscrapy.browser import launch_options
 from schema.database import hang_up
+from schema.models import Runs
 from schema.store import Store
 from tests.admin import LISTS, crowd
 from tests.admin.conftest import current
@@ -29,6 +30,10 @@ ADDRESSES = [
     "odds/?search=nobody",
     "odds/?bookmaker=oops",
     "deadletters/?search=string",
+    "schedules/new/",
+    "schedules/change/?id=2",
+    "schedules/remove/?id=2",
+    "runs/details/?id=62",
 ]
 
 CONTRAST = """
@@ -70,6 +75,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     database = current()
     Store(database).store(letters(*crowd.messages()))
     crowd.fill(database)
+    with database.connection_context():
+        crowd.go_on()
     hang_up(database)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     serving = threading.Thread(target=server.serve_forever)
@@ -204,3 +211,48 @@ def test_a_page_elsewhere_cannot_frame_ours(desk: Visitor) -> None:
 def test_times_are_those_of_paris_wherever_the_browser_is(desk: Visitor) -> None:
     page = desk.open("matches/?search=home+07")
     assert page.locator("tbody td").nth(1).inner_text() == "ven. 24/10/2025 20:45"
+
+
+def test_what_goes_on_is_renewed_in_place(chromium: Browser, tmp_path: Path) -> None:
+    """What somebody types meanwhile stays, and the page is not loaded anew."""
+    app = create_app(home=tmp_path / "var")
+    database = current()
+    with database.connection_context():
+        run = crowd.go_on()
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    serving = threading.Thread(target=server.serve_forever)
+    serving.start()
+    visitor = Visitor(chromium, f"http://127.0.0.1:{server.server_port}/admin/", 1440, "light")
+    page = visitor.page
+    page.clock.install()
+    visitor.open("")
+    page.locator("#f-what").fill("nba")
+    assert page.locator("#going-on progress").get_attribute("value") == "300"
+    with database.connection_context():
+        Runs.update(parsed=600).where(Runs.id == run.id).execute()
+    page.clock.run_for(6_000)
+    page.wait_for_selector("#going-on progress[value='600']")
+    assert page.locator("#f-what").input_value() == "nba"
+    with database.connection_context():
+        Runs.update(state="finished", verdict="complete").where(Runs.id == run.id).execute()
+    page.clock.run_for(6_000)
+    page.wait_for_selector("#going-on:not([data-live])")
+    assert "Aucun relevé n'est en cours." in page.locator("#going-on").inner_text()
+    assert visitor.complaints == []
+    page.context.close()
+    server.shutdown()
+    serving.join()
+    server.server_close()
+    hang_up(database)
+
+
+def test_a_schedule_is_made_without_a_mouse(desk: Visitor) -> None:
+    page = desk.open("schedules/new/")
+    page.locator("#f-name").focus()
+    for text in ("Le soir", "ligue1", "0 18 * * *"):
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/admin/schedules/")
+    assert page.locator("p.note").inner_text() == "La planification « Le soir » est enregistrée."
+    assert desk.complaints == []

@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from peewee import Database
 
 from admin import create_app, health
-from gigscrapy import broker
+from gigscrapy import broker, onlyone
 from gigscrapy.broker import QUEUE, TASK_QUEUE, Delivery, Queues, send
 from gigscrapy.quarantine import Quarantine
+from gigscrapy.scheduler import LOCK
 from schema.database import connect, hang_up
 from schema.migrations import HISTORY, migrate
+from schema.models import Runs, Schedules, now
 from tests.admin.conftest import current
 from tests.services import free_ports
 from tests.services.mariadb import MariaDB
@@ -62,7 +65,14 @@ def test_a_laptop_without_a_server_is_ready(client: FlaskClient) -> None:
         True,
         "the spool on this machine is the queue (no RABBIT_URL); 0 quotes and reports and 0 tasks wait",
     )
-    assert found["consumer"] == (True, "none is at work, and nothing waits for it (`scrapy consume`)")
+    assert found["consumer"] == (True, "none is seen at work, and nothing waits for it (`scrapy consume`)")
+    assert found["worker"] == (True, "none is seen at work, and nothing waits for it (`scrapy worker`)")
+    assert found["scheduler"] == (True, "none is at work, and no schedule is on (`scrapy scheduler`)")
+    assert found["scrapyd http://127.0.0.1:6800"] == (
+        True,
+        "it is away, and no run waits for a node (`scrapy scrapyd`)",
+    )
+    assert len(found) == 6
 
 
 def test_what_waits_and_is_read_by_nobody_is_said(client: FlaskClient) -> None:
@@ -97,6 +107,31 @@ def test_a_broken_spool_is_a_sentence_and_its_reason_is_in_the_log(
     assert "spool.sqlite3 cannot be used" in caplog.text
 
 
+def test_schedules_that_nobody_heeds_are_said(client: FlaskClient) -> None:
+    heeded_or_not(client, current())
+
+
+def test_a_node_that_is_away_is_a_fault_once_a_run_waits_for_it(client: FlaskClient) -> None:
+    name = "scrapyd http://127.0.0.1:6800"
+    run = Runs.create(run_id="r", spider="nba", state="queued", requested_at=now())
+    assert told(client, 503)[name] == (False, "it is away, and runs wait for a node: start `scrapy scrapyd`")
+    run.delete_instance()
+    assert told(client, 200)[name][0]
+
+
+def heeded_or_not(client: FlaskClient, database: Database) -> None:
+    """The scheduler's lock is looked for where it takes it."""
+    Schedules.update(enabled=True).execute()
+    hang_up(database)
+    said = (False, "1 schedules are on and nobody heeds them: start `scrapy scheduler`")
+    assert told(client, 503)["scheduler"] == said
+    lock = onlyone.take(database, queues_of(client).home, LOCK)
+    assert lock is not None
+    assert told(client, 200)["scheduler"] == (True, "one is at work")
+    lock.release()
+    assert told(client, 503)["scheduler"] == said
+
+
 # -- ready, with servers -----------------------------------------------------------------------------------------------
 
 
@@ -122,7 +157,7 @@ def test_a_broker_that_is_away_is_a_sentence(client: FlaskClient, caplog: pytest
     assert answer.status_code == 503
     assert answer.json["dependencies"]["queue"]["sentence"] == "it cannot be reached or used: the admin's log says why"
     assert "s3cret" not in answer.text + caplog.text
-    assert "127.0.0.1" not in answer.text
+    assert f":{port}" not in answer.text
 
 
 @pytest.mark.server
@@ -134,10 +169,14 @@ def test_rabbitmq_tells_who_reads(client: FlaskClient, rabbit_url: str) -> None:
     found = told(client, 503)
     assert found["queue"] == (True, "RabbitMQ answers; 1 quotes and reports and 1 tasks wait")
     assert not found["consumer"][0]
-    consumer = broker.receiver(rabbit_url, queues.home)
-    consumer.receive(1, 5)
-    assert told(client, 503 if "worker" in found else 200)["consumer"] == (True, "1 at work")
-    consumer.close()
+    assert found["worker"] == (False, "1 messages wait and nobody reads them: start `scrapy worker`")
+    readers = [broker.receiver(rabbit_url, queues.home, queue=queue) for queue in (QUEUE, TASK_QUEUE)]
+    for reader in readers:
+        reader.receive(1, 5)
+    found = told(client, 200)
+    assert found["consumer"] == found["worker"] == (True, "1 at work")
+    for reader in readers:
+        reader.close()
 
 
 @pytest.mark.server
@@ -155,8 +194,14 @@ def test_a_database_that_hangs_is_a_sentence(
     found = told(client, 503)
     assert monotonic() - began < 3
     assert found["database"] == (False, "no answer within 0.5 s")
+    assert found["scheduler"] == (False, "nothing is known of it: the database cannot be asked")
     assert found["queue"][0]
     mariadb.revive()
+
+
+@pytest.mark.server
+def test_the_lock_of_a_server_is_seen(mariadb_url: str, tmp_path: Path) -> None:
+    heeded_or_not(over(mariadb_url, tmp_path).test_client(), current())
 
 
 def hide_behind(client: FlaskClient, rabbit_url: str) -> None:
