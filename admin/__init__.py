@@ -1,4 +1,7 @@
-"""What people see: the tables, on this machine. They are only read; dead letters can be put back into the queue.
+"""What people see: the tables, on this machine, and what goes on.
+
+They are read; what can be done here is what the commands do too: dead letters are put back into the queue, crawls are
+asked for and stopped, schedules are written.
 
     flask_app = create_app()
 

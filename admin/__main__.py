@@ -19,7 +19,9 @@ THREADS = 8
 
 def main(arguments: list[str] | None = None) -> str | None:
     """Serve until interrupted. :returns: why it cannot, for the person who started it."""
-    parser = argparse.ArgumentParser(prog="python -m admin", description="Show the tables in a browser, read-only.")
+    parser = argparse.ArgumentParser(
+        prog="python -m admin", description="Show the tables, and what goes on, in a browser."
+    )
     port = os.environ.get("ADMIN_PORT") or "5000"
     parser.add_argument("--port", type=int, default=port, help="default ADMIN_PORT, else 5000; 0: any that is free")
     parser.add_argument("--host", default="127.0.0.1", help="this machine only: 127.0.0.1")

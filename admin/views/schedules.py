@@ -22,7 +22,7 @@ from admin.views.base import Lead, TableView, address
 from admin.views.filters import Contains, YesNo
 from admin.views.joins import Joins
 from admin.words import Phrase, say, spoken
-from gigscrapy.schedules import BadSchedule, Checked, check, next_due
+from gigscrapy.schedules import BadSchedule, Checked, check, next_due, problem
 from schema import schedules
 from schema.models import Firings, Schedules, Visits, now
 
@@ -109,7 +109,7 @@ class SchedulesView(TableView):
     def beside(self, row: Any) -> dict[str, Any]:
         firings = schedules.last_firings(self.database, row.id, SHOWN)
         visits = _last_visits(row.id) if row.kickoff else []
-        return self.above() | {"firings": firings, "visits": visits, "cells": cells, "shown": SHOWN}
+        return self.above() | {"firings": firings, "visits": visits, "cells": cells, "problem": problem(row)}
 
     @address("/new/", methods=("GET", "POST"))
     def new_view(self) -> Response | tuple[str, int]:

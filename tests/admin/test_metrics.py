@@ -93,7 +93,7 @@ def test_runs_by_what_became_of_them(client: FlaskClient) -> None:
             ("cancelled", None, None),
         ]
     ):
-        asked = {"requested_at": now() - hour} if age is None else {"started_at": now() - age}
+        asked = {"requested_at": now() - hour} | ({} if age is None else {"started_at": now() - age})
         Runs.create(run_id=f"run-{number}", spider="ligue1", state=state, verdict=verdict, **asked)
     found = measured(client)
     assert {key[1:]: value for key, value in found.items() if key[0] == "gigscrapy_open_runs"} == {

@@ -105,6 +105,15 @@ def test_every_state_is_in_words(client: FlaskClient, state: str, label: str) ->
     assert bool(shown.xpath("//form[@action='/admin/runs/cancel/']")) == (state in OPEN)
 
 
+def test_the_first_page_is_whole_on_either_database(crowded: FlaskClient) -> None:
+    shown = page(crowded, "/admin/")
+    assert [text_of(head) for head in shown.css("h2")] == [
+        *("En cours", "Lancer un relevé", "Derniers relevés", "Prochaines échéances", "Écart à la clôture", "Tables"),
+    ]
+    assert shown.xpath("count(//section[@id='latest']//tbody/tr)").get() == "8.0"
+    assert SCRIPT not in shown.get()
+
+
 # -- asking ------------------------------------------------------------------------------------------------------------
 
 

@@ -161,6 +161,15 @@ def test_its_page_tells_what_became_of_the_last_times(client: FlaskClient, fill:
     assert facts(shown)["Prochaine fois"] == "selon les matchs"
 
 
+def test_one_that_cannot_be_followed_says_why(client: FlaskClient) -> None:
+    kept = made(client)
+    assert not page(client, f"{LIST}details/?id={kept.id}").css("p.note")
+    Schedules.update(what="a league of old").execute()
+    shown = page(client, f"{LIST}details/?id={kept.id}")
+    assert "no league is called 'a league of old'" in text_of(shown.css("p.note")[0])
+    assert facts(shown)["Prochaine fois"] == "–"
+
+
 # -- who may write -----------------------------------------------------------------------------------------------------
 
 
