@@ -295,17 +295,17 @@ def test_what_was_asked_for_goes_once_it_ended(store: Store, database: Database)
     execute(f"INSERT INTO Runs ({columns}) VALUES ('x', 'goes-on', 'queued'{', 0' * 15})")
     execute(
         "INSERT INTO Schedules (id, name, what, enabled, created_at, updated_at)"
-        f" VALUES (1, 'a', 'all', 0, '{late}', '{late}')"
+        f" VALUES (2, 'a', 'all', 0, '{late}', '{late}')"
     )
     for state, date in (("due", long_ago), ("sent", "2025-01-02 00:00:00"), ("sent", late)):
         execute(
-            f"INSERT INTO Firings (schedule_id, due_at, state, decided_at) VALUES (1, '{date}', '{state}', '{date}')"
+            f"INSERT INTO Firings (schedule_id, due_at, state, decided_at) VALUES (2, '{date}', '{state}', '{date}')"
         )
     match = found(database, "SELECT id FROM Matches")[0][0]
     for minutes, date in ((5, long_ago), (15, late)):
         execute(
             "INSERT INTO Visits (schedule_id, match_id, minutes, due_at, state, decided_at)"
-            f" VALUES (1, {match}, {minutes}, '{date}', 'sent', '{date}')"
+            f" VALUES (2, {match}, {minutes}, '{date}', 'sent', '{date}')"
         )
     limit = datetime(2025, 12, 1, tzinfo=UTC)
     foretold = [forget(database, one, limit, dry_run=True) for one in HISTORY]
