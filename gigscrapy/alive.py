@@ -4,7 +4,6 @@ The kernel gives the lock up whatever the process dies of, so a crawl whose lock
 whether its Scrapyd still knows of it or not.
 """
 
-import fcntl
 import logging
 import os
 import time
@@ -16,7 +15,7 @@ import psutil
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
-from gigscrapy.broker.ownerlock import OwnerLock
+from gigscrapy.broker.ownerlock import OwnerLock, is_held
 from gigscrapy.daemon.leash import PARENT
 from gigscrapy.spiders.base import RUN_ID, LeagueSpider
 
@@ -65,7 +64,7 @@ def hold(home: Path, run_id: str) -> None:
 def is_alive(home: Path, run_id: str) -> bool:
     """Whether a process of this machine crawls it."""
     with suppress(OSError, ValueError):
-        return _is_held(_path(home, run_id))
+        return is_held(_path(home, run_id))
     return False
 
 
@@ -78,7 +77,7 @@ def pid_of(home: Path, run_id: str) -> int | None:
         path = _path(home, run_id)
         number, _, start = path.read_text(encoding="ascii").partition(" ")
         process = psutil.Process(int(number))
-        if _is_held(path) and abs(process.create_time() - float(start)) < SAME_START:
+        if is_held(path) and abs(process.create_time() - float(start)) < SAME_START:
             return process.pid
     return None
 
@@ -112,19 +111,6 @@ def _take(path: Path) -> OwnerLock | None:
             return lock
         time.sleep(0.02)
     return None
-
-
-def _is_held(path: Path) -> bool:
-    """Asked with a shared lock: those who only ask are not taken for owners by each other."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    else:
-        return False
-    finally:
-        os.close(descriptor)
 
 
 def _tidy(folder: Path) -> None:

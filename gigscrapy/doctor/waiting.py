@@ -7,20 +7,18 @@ from peewee import Database, fn
 from scrapy.settings import BaseSettings
 
 from gigscrapy.broker import QUEUE, TASK_QUEUE, BrokerError, spool
+from gigscrapy.broker.ownerlock import is_held
 from gigscrapy.broker.queuefile import QueueFile
 from gigscrapy.deadletters import WAITING
 from gigscrapy.doctor.findings import Finding, ok, warning
 from gigscrapy.doctor.machine import few
 from gigscrapy.doctor.servers import in_tables
-from gigscrapy.quarantine import is_left
-from schema.database import is_embedded
+from gigscrapy.onlyone import is_taken
+from gigscrapy.scheduler import LOCK
 from schema.models import DeadLetters, Schedules
 
 READERS = {QUEUE: "scrapy consume", TASK_QUEUE: "scrapy worker"}
 """Who is to empty which queue."""
-
-SCHEDULER = "scheduler"
-"""The lock that the one that acts holds."""
 
 
 def outboxes(settings: BaseSettings) -> Finding:
@@ -80,11 +78,7 @@ def dead_letters(_settings: BaseSettings, database: Database) -> Finding:
 def scheduler(settings: BaseSettings, database: Database) -> Finding:
     """Whether somebody follows the schedules that are on."""
     on = Schedules.select().where(Schedules.enabled).count(database)
-    if is_embedded(database):
-        follows = not _is_nobodys(Path(settings["GIGSCRAPY_HOME"]) / f"{SCHEDULER}.lock")
-    else:
-        lock = f"gigscrapy.{SCHEDULER}.{database.database}"[:64]
-        follows = database.execute_sql("SELECT IS_USED_LOCK(%s)", (lock,)).fetchone() != (None,)
+    follows = is_taken(database, Path(settings["GIGSCRAPY_HOME"]), LOCK)
     if on and not follows:
         return warning(f"{on} schedules are on and nobody follows them: start `scrapy scheduler`")
     return ok(f"{on} schedules are on{', and followed' if on else ''}")
@@ -92,6 +86,6 @@ def scheduler(settings: BaseSettings, database: Database) -> Finding:
 
 def _is_nobodys(lock: Path) -> bool:
     try:
-        return is_left(lock)
+        return not is_held(lock)
     except FileNotFoundError:
         return True
