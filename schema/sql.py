@@ -14,7 +14,7 @@ from peewee import Database, Model
 
 from schema.database import is_embedded
 
-CHUNK = 500
+CHUNK = 2000
 """Values of one ``IN (…)``, rows of one ``INSERT``: with rows of some hundred bytes far below what a server takes."""
 
 
@@ -63,7 +63,7 @@ class Sql:
                 cursor.executemany(f"{insert.head}{marks}{insert.tail}", rows)
             return int(cursor.rowcount)
         written = 0
-        literals = _Literals(lambda value: cursor.mogrify("%s", (value,)))
+        literals = _Literals(cursor.connection.escape)
         remaining = iter(rows)
         while chunk := list(islice(remaining, CHUNK)):
             values = ",".join([f"({','.join(map(literals.__getitem__, row))})" for row in chunk])
