@@ -176,6 +176,16 @@ class TestNewest:
                 )
                 assert found(database, query) == [(whole(database, 10), "https://b")]
 
+    def test_where_one_price_is_higher_and_another_lower(self, store: Store, database: Database) -> None:
+        """MySQL counts the first twice and the other not at all: as if both rows were new."""
+        one_by_one(store, quote(), quote(prices=prices("7.5", "4.5", None)))
+        for table in ("Odds", "LatestOdds"):
+            assert found(database, f"SELECT outcome, odd_value FROM {table} ORDER BY outcome") == [
+                ("1", "7.5"),
+                ("2", "1.42"),
+                ("X", "4.75"),
+            ]
+
     def test_an_outcome_the_newest_does_not_price_keeps_its_last(self, store: Store, database: Database) -> None:
         one_by_one(store, quote(), quote(after=60, prices=prices("7.2", None, "1.4")))
         assert found(database, "SELECT outcome, scraped_at FROM LatestOdds ORDER BY outcome") == [
