@@ -55,8 +55,8 @@ class Sql:
     ) -> Insert:
         """Insert rows; where one is there already, assign ``merge`` (column to expression), or leave it as it is.
 
-        :param after: a table with ``id`` and the same columns, into which the same rows are inserted just before: a
-            server takes them from there, which is quicker than to read them a second time.
+        :param after: a table with ``id`` and the same columns, into which the same rows are inserted just before, with
+            :meth:`no_id` in its ``merge``: a server takes them from there, which is quicker than to read them again.
         """
         names = ", ".join(f"`{column}`" for column in columns)
         head = f"INSERT INTO `{table.__name__}` ({names}) "
@@ -105,10 +105,10 @@ class Sql:
     def _is_copied(cursor: Any, insert: Insert, count: int) -> bool:
         """Take the rows from the table that ``cursor`` has just put them into, if it had none of them.
 
-        A statement's new ids follow each other then. That as many rows were touched is not enough: of those that were
-        there, one that is changed counts twice, and one that is not, never.
+        A statement's new ids follow each other then, and ``lastrowid`` is the first. That as many rows were touched is
+        not enough: of those that were there, one that is changed counts twice, and one that is not, never.
         """
-        if not (insert.check and insert.copy) or cursor.rowcount != count:
+        if not (insert.check and insert.copy and cursor.lastrowid) or cursor.rowcount != count:
             return False
         ids = (cursor.lastrowid, cursor.lastrowid + count - 1)
         cursor.execute(insert.check, ids)
@@ -140,6 +140,12 @@ class Sql:
 
     def new(self, column: str) -> str:
         return f"excluded.`{column}`" if self._embedded else f"VALUES(`{column}`)"
+
+    def no_id(self) -> dict[str, str]:
+        """For the ``merge`` of a table with ``id``: changes nothing, but a statement without any new row has no
+        ``lastrowid`` then; it would have that of the last row it changed.
+        """
+        return {} if self._embedded else {"id": "`id` + LAST_INSERT_ID(0)"}
 
     def greatest(self, column: str) -> str:
         """The greater of the two; of a value and null, the value."""

@@ -117,7 +117,7 @@ class Store:
         self._database = database
         self._sql = sql = Sql(database)
         self._insert_ledger = sql.insert(Messages, ("message_id", "run_id", "batch", "stored_at"))
-        self._insert_odds = sql.insert(Odds, COLUMNS, _merge_of_prices(sql))
+        self._insert_odds = sql.insert(Odds, COLUMNS, _merge_of_prices(sql) | sql.no_id())
         self._insert_latest = sql.insert(LatestOdds, COLUMNS, _merge_of_prices(sql, "scraped_at"), after=Odds)
         self._insert_dead = sql.insert(DeadLetters, _DEAD_COLUMNS, _merge_of_dead(sql))
         self._add_counts = sql.add(Runs, STORED_COUNTS, "id")
