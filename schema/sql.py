@@ -14,17 +14,23 @@ from peewee import Database, Model
 
 from schema.database import is_embedded
 
-CHUNK = 500
+CHUNK = 2000
 """Values of one ``IN (…)``, rows of one ``INSERT``: with rows of some hundred bytes far below what a server takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """A statement that takes any number of rows: what stands before them, and what after."""
+    """A statement that takes any number of rows: what stands before them, and what after.
+
+    :ivar check, copy: statements that look for rows of another table by their ids, and take them from there; on a
+        server only.
+    """
 
     columns: Sequence[str]
     head: str
     tail: str
+    check: str | None = None
+    copy: str | None = None
 
 
 class Sql:
@@ -39,16 +45,38 @@ class Sql:
 
     # -- statements ----------------------------------------------------------------------------------------------------
 
-    def insert(self, table: type[Model], columns: Sequence[str], merge: dict[str, str] | None = None) -> Insert:
-        """Insert rows; where one is there already, assign ``merge`` (column to expression), or leave it as it is."""
+    def insert(
+        self,
+        table: type[Model],
+        columns: Sequence[str],
+        merge: dict[str, str] | None = None,
+        *,
+        after: type[Model] | None = None,
+    ) -> Insert:
+        """Insert rows; where one is there already, assign ``merge`` (column to expression), or leave it as it is.
+
+        :param after: a table with ``id`` and the same columns, into which the same rows are inserted just before, with
+            :meth:`no_id` in its ``merge``: a server takes them from there, which is quicker than to read them again.
+        """
         names = ", ".join(f"`{column}`" for column in columns)
-        head = f"INSERT INTO `{table.__name__}` ({names}) VALUES "  # noqa: S608 - names of our own
+        head = f"INSERT INTO `{table.__name__}` ({names}) "
         if merge is None and self._embedded:
-            return Insert(columns, head, " ON CONFLICT DO NOTHING")
+            return Insert(columns, f"{head}VALUES ", " ON CONFLICT DO NOTHING")
         merge = merge or {columns[0]: f"`{columns[0]}`"}
         clause = "ON CONFLICT DO UPDATE SET" if self._embedded else "ON DUPLICATE KEY UPDATE"
-        assignments = ", ".join(f"`{column}` = {expression}" for column, expression in merge.items())
-        return Insert(columns, head, f" {clause} {assignments}")
+        tail = f" {clause} {', '.join(f'`{column}` = {expression}' for column, expression in merge.items())}"
+        if after is None or self._embedded:
+            return Insert(columns, f"{head}VALUES ", tail)
+        found = f"FROM `{after.__name__}` WHERE `id` BETWEEN %s AND %s"
+        renamed = ", ".join(f"`{column}` AS `from_{column}`" for column in columns)  # else the merge could mean either
+        return Insert(
+            columns,
+            f"{head}VALUES ",
+            tail,
+            check=f"SELECT @@auto_increment_increment, COUNT(*) {found}",
+            copy=f"{head}SELECT {', '.join(f'`from_{column}`' for column in columns)} "  # noqa: S608 - names of our own
+            f"FROM (SELECT `id`, {renamed} {found}) AS rows_of_before ORDER BY `id`{tail}",
+        )
 
     def write(self, cursor: Any, rows: Sequence[Sequence[Any]], *inserts: Insert) -> int:
         """The same ``rows`` by each of the ``inserts``, which have the same columns.
@@ -63,14 +91,31 @@ class Sql:
                 cursor.executemany(f"{insert.head}{marks}{insert.tail}", rows)
             return int(cursor.rowcount)
         written = 0
-        literals = _Literals(lambda value: cursor.mogrify("%s", (value,)))
+        literals = _Literals(cursor.connection.escape)
         remaining = iter(rows)
         while chunk := list(islice(remaining, CHUNK)):
             values = ",".join([f"({','.join(map(literals.__getitem__, row))})" for row in chunk])
             for insert in inserts:
-                cursor.execute(f"{insert.head}{values}{insert.tail}")
+                if not self._is_copied(cursor, insert, len(chunk)):
+                    cursor.execute(f"{insert.head}{values}{insert.tail}")
             written += cursor.rowcount
         return written
+
+    @staticmethod
+    def _is_copied(cursor: Any, insert: Insert, count: int) -> bool:
+        """Take the rows from the table that ``cursor`` has just put them into, if it had none of them.
+
+        A statement's new ids follow each other then, and ``lastrowid`` is the first. That as many rows were touched is
+        not enough: of those that were there, one that is changed counts twice, and one that is not, never.
+        """
+        if not (insert.check and insert.copy and cursor.lastrowid) or cursor.rowcount != count:
+            return False
+        ids = (cursor.lastrowid, cursor.lastrowid + count - 1)
+        cursor.execute(insert.check, ids)
+        if cursor.fetchone() != (1, count):
+            return False
+        cursor.execute(insert.copy, ids)
+        return True
 
     def select(self, cursor: Any, table: type[Model], columns: Sequence[str], **among: Iterable[Any]) -> list[Any]:
         """The ``columns`` of all rows whose values are ``among`` those given: of the first column any number."""
@@ -95,6 +140,12 @@ class Sql:
 
     def new(self, column: str) -> str:
         return f"excluded.`{column}`" if self._embedded else f"VALUES(`{column}`)"
+
+    def no_id(self) -> dict[str, str]:
+        """For the ``merge`` of a table with ``id``: changes nothing, but a statement without any new row has no
+        ``lastrowid`` then; it would have that of the last row it changed.
+        """
+        return {} if self._embedded else {"id": "`id` + LAST_INSERT_ID(0)"}
 
     def greatest(self, column: str) -> str:
         """The greater of the two; of a value and null, the value."""

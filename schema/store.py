@@ -117,8 +117,8 @@ class Store:
         self._database = database
         self._sql = sql = Sql(database)
         self._insert_ledger = sql.insert(Messages, ("message_id", "run_id", "batch", "stored_at"))
-        self._insert_odds = sql.insert(Odds, COLUMNS, _merge_of_prices(sql))
-        self._insert_latest = sql.insert(LatestOdds, COLUMNS, _merge_of_prices(sql, "scraped_at"))
+        self._insert_odds = sql.insert(Odds, COLUMNS, _merge_of_prices(sql) | sql.no_id())
+        self._insert_latest = sql.insert(LatestOdds, COLUMNS, _merge_of_prices(sql, "scraped_at"), after=Odds)
         self._insert_dead = sql.insert(DeadLetters, _DEAD_COLUMNS, _merge_of_dead(sql))
         self._add_counts = sql.add(Runs, STORED_COUNTS, "id")
         mark = database.param
@@ -221,13 +221,12 @@ class Store:
         :returns: the letters that are new, and the messages of those that came again.
         """
         first = {letter.id: letter for letter in letters}
-        known = {row[0] for row in self._sql.select(cursor, Messages, ("message_id",), message_id=first)}
-        new = first.keys() - known - self._stored_before(cursor, letters)
+        new = first.keys() - self._stored_before(cursor, letters)
         if new:
             batch, stored_at = secrets.randbits(63), text(datetime.now(UTC))
             rows = [(key, self._catalogue.run(first[key].message.run_id), batch, stored_at) for key in sorted(new)]
             if self._sql.write(cursor, rows, self._insert_ledger) != len(rows):
-                # Another writer is storing some of these: it was waited for, and was quicker. Which are ours?
+                # Some came again; or another writer is storing them, was waited for, and was quicker. Which are ours?
                 ours = self._sql.select(cursor, Messages, ("message_id",), message_id=new, batch=[batch])
                 new = {row[0] for row in ours}
         again = [letter.message for letter in letters if letter.id not in new or first[letter.id] is not letter]

@@ -176,6 +176,14 @@ class TestNewest:
                 )
                 assert found(database, query) == [(whole(database, 10), "https://b")]
 
+    def test_where_some_prices_are_higher_and_others_lower(self, store: Store, database: Database) -> None:
+        """MySQL counts the first twice and the others not at all: as if all of them were new."""
+        names = ("Betclic", "Winamax", "Zebet")
+        one_by_one(store, *(quote(bookmaker=name) for name in names))
+        store.store(letters(*(quote(bookmaker=name, prices=prices("7.5", "4.5", None)) for name in names[:2])))
+        for table in ("Odds", "LatestOdds"):
+            assert found(database, f"SELECT COUNT(*) FROM {table} WHERE outcome = '1' AND odd_value = 7.5") == [(2,)]
+
     def test_an_outcome_the_newest_does_not_price_keeps_its_last(self, store: Store, database: Database) -> None:
         one_by_one(store, quote(), quote(after=60, prices=prices("7.2", None, "1.4")))
         assert found(database, "SELECT outcome, scraped_at FROM LatestOdds ORDER BY outcome") == [
