@@ -255,11 +255,13 @@ class Worker:
         """:raises NodeAway, NodeRefused: as the node does."""
         node.schedule(str(run.spider), run.run_id, said_arguments(run.arguments))
         self.totals.scheduled += 1
-        logger.info("run %s: %s is given to %s", run.run_id, _named(run), node.name)
+        logger.info("%s is given to %s", _named(run), node.name, extra={"run": run.run_id})
 
     def _put_off(self, run: Runs) -> None:
         if (seconds := runs.put_off(self._database, run, now())) is not None:
-            logger.warning("run %s: no node takes %s, it is tried again in %d s", run.run_id, _named(run), seconds)
+            logger.warning(
+                "no node takes %s, it is tried again in %d s", _named(run), seconds, extra={"run": run.run_id}
+            )
             return
         said = "; ".join(sentence for _, sentence in self._away.values())
         tried = len(runs.WAITS) + 1
@@ -277,7 +279,7 @@ class Worker:
                 body = write_task(str(run.spider), arguments, requested_by=by, task_id=run.run_id)
                 letter = Delivery(None, body, None, datetime.now(UTC))
                 self._store.bury(letter, Refused(verdict, f"run {run.run_id}: {sentence}"), TASK_QUEUE)
-        logger.error("run %s: %s has failed: %s", run.run_id, _named(run), sentence)
+        logger.error("%s has failed: %s", _named(run), sentence, extra={"run": run.run_id})
 
     # -- nodes ---------------------------------------------------------------------------------------------------------
 
@@ -345,7 +347,7 @@ class Worker:
             self._leave_out(node, error)
             return
         if before == "pending" and runs.cancel_scheduled(self._database, run.run_id):
-            logger.info("run %s: %s had not begun, and is cancelled", run.run_id, _named(run))
+            logger.info("%s had not begun, and is cancelled", _named(run), extra={"run": run.run_id})
 
     def _is_to_begin(self, run: Runs, look: "_Look") -> bool:
         """A node that answers has never heard of it, nor has anybody: its worker was killed, or the node lost it."""
@@ -397,7 +399,7 @@ class Worker:
     def _lose(self, run: Runs, sentence: str) -> None:
         if runs.lose(self._database, run, sentence):
             self.totals.lost += 1
-            logger.error("run %s: %s is lost: %s", run.run_id, _named(run), sentence)
+            logger.error("%s is lost: %s", _named(run), sentence, extra={"run": run.run_id})
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from peewee import Database
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 from scrapy.utils.conf import arglist_to_dict
-from scrapy.utils.log import configure_logging
 
+from gigscrapy import logs
 from gigscrapy.broker import TASK_QUEUE, BrokerError, Delivery, Queues, send
 from gigscrapy.leagues import League
 from gigscrapy.tables import opened
@@ -57,7 +57,7 @@ class Command(ScrapyCommand):
         if not args:
             raise UsageError("scrapy ask takes what is to be crawled: ligue1, sport:tennis, all", print_help=False)
         assert self.settings is not None
-        configure_logging(self.settings)
+        logs.start(self.settings, "ask")
         what = ",".join(args)
         leagues, arguments = read(what, opts.arguments)
         task_id = uuid4().hex

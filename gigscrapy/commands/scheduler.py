@@ -8,8 +8,8 @@ from pathlib import Path
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
-from scrapy.utils.log import configure_logging
 
+from gigscrapy import logs
 from gigscrapy.broker import TASK_QUEUE, Delivery, Queues, send
 from gigscrapy.commands.consume import MENDED_BY_A_PERSON
 from gigscrapy.patience import Halt
@@ -36,7 +36,7 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
-        configure_logging(self.settings)
+        logs.start(self.settings, "scheduler")
         budget = read_budget(str(self.settings["REQUESTS_PER_MINUTE"]))
         try:
             scheduler = self._scheduler(budget)

@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
-from scrapy.utils.log import configure_logging
 
+from gigscrapy import logs
 from gigscrapy.schedules import BadSchedule, Checked, check, in_paris, next_due, when
 from gigscrapy.tables import opened
 from schema import schedules
@@ -61,7 +61,7 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
-        configure_logging(self.settings)
+        logs.start(self.settings, "schedules")
         match args:
             case []:
                 work = show_all

@@ -9,8 +9,8 @@ from pathlib import Path
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
-from scrapy.utils.log import configure_logging
 
+from gigscrapy import logs
 from gigscrapy.alive import is_alive
 from gigscrapy.broker import TASK_QUEUE, BrokerError, Queues, receiver
 from gigscrapy.commands.consume import MENDED_BY_A_PERSON, stop
@@ -40,7 +40,7 @@ class Command(ScrapyCommand):
         if args:
             raise UsageError("scrapy worker takes options only", print_help=False)
         assert self.settings is not None
-        configure_logging(self.settings)
+        logs.start(self.settings, "worker")
         bounds = read_bounds(self.settings)
         try:
             worker = self._worker(bounds)
