@@ -119,7 +119,7 @@ class Containers:
         for host, port in (("rabbitmq", 5672), ("mysql", 3306), ("scrapyd", 6800)):
             for key, value in own.items():
                 own[key] = re.sub(rf"\b(?:{host}|127\.0\.0\.1):{port}\b", f"127.0.0.1:{self._ports[host]}", value)
-        own["DATABASE_URL"] = own["DATABASE_URL"].replace("/gigscrapy", f"/{self._database}")
+        own["DATABASE_URL"] = re.sub("/gigscrapy$", f"/{self._database}", own["DATABASE_URL"])
         if "SCRAPYD_HOST" in own:
             own |= {"SCRAPYD_HOST": "127.0.0.1", "SCRAPYD_PORT": str(self._ports["scrapyd"])}
         inherited = {key: value for key, value in os.environ.items() if key not in OWN_ENVIRONMENT}
