@@ -116,6 +116,7 @@ def hand_over(
         if rows:
             # A run may be there whose task is not any more.
             Runs.insert_many(rows).on_conflict_ignore().execute(database)
+        _take_over(database, joined, task_id, len(wanted))
     return Handed(tuple(str(row["run_id"]) for row in rows), joined)
 
 
@@ -314,6 +315,18 @@ def _waiting(database: Database, wanted: Sequence[tuple[str, str | None]]) -> di
     )
     found = {(spider, arguments): run_id for spider, arguments, run_id in query.tuples().execute(database)}
     return {each: found[each] for each in wanted if each in found}
+
+
+def _take_over(database: Database, joined: Sequence[str], task_id: str, leagues: int) -> None:
+    """Runs of a task that waits for more leagues than this one wants take their turns with this one from now on: who
+    asks for one league that is queued among all does not wait for all.
+    """
+    if not joined:
+        return
+    waits = Runs.select(Runs.task_id, fn.COUNT(Runs.id)).where(Runs.state == QUEUED).group_by(Runs.task_id)
+    larger = [task for task, count in waits.tuples().execute(database) if count > leagues]
+    theirs = Runs.run_id.in_(joined) & Runs.task_id.in_(larger)
+    Runs.update(task_id=task_id).where(theirs).execute(database)
 
 
 @contextmanager
