@@ -5,6 +5,7 @@ others go on. Supervisor is told so in a file that is written anew at each start
 """
 
 import os
+import subprocess
 import sys
 from collections.abc import Mapping
 from configparser import RawConfigParser
@@ -83,4 +84,15 @@ def supervise(home: Path) -> None:
     home = home.absolute()
     configuration = write(home)
     program = Path(sys.executable).with_name("supervisord")
+    _write_into_a_pipe()
     os.execve(program, [str(program), "-c", str(configuration)], environment(home, os.environ))  # noqa: S606
+
+
+def _write_into_a_pipe() -> None:
+    """Supervisor opens its own output anew for each service, by name. A pipe can be opened so; a socket (which is what
+    systemd gives) and another user's terminal (as under ``sudo -u``) cannot, and in a file they would write over each
+    other. What comes out of the pipe is passed on by a process that no Ctrl-C reaches: it ends when nobody writes.
+    """
+    passing_on = subprocess.Popen(["cat"], stdin=subprocess.PIPE, start_new_session=True)  # noqa: S607
+    assert passing_on.stdin
+    os.dup2(passing_on.stdin.fileno(), sys.stdout.fileno())
