@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from configparser import RawConfigParser
 from pathlib import Path
 
+from gigscrapy.broker.ownerlock import OwnerLock
+
 SERVICES: Mapping[str, tuple[str, ...]] = {
     "scrapyd": ("scrapy", "scrapyd"),
     "consumer": ("scrapy", "consume"),
@@ -79,12 +81,17 @@ def environment(home: Path, inherited: Mapping[str, str]) -> dict[str, str]:
 def supervise(home: Path) -> None:
     """Become the supervisor of all services; returns only where it cannot.
 
-    :raises OSError: when ``home`` cannot be written, or Supervisor is not installed.
+    :raises OSError: when ``home`` cannot be written or has a supervisor already, or Supervisor is not installed.
     """
     home = home.absolute()
+    home.mkdir(parents=True, exist_ok=True)
+    lock = OwnerLock.take(home / "services.lock")
+    if lock is None:
+        raise OSError(f"those of {home} run already: stop them, or set another GIGSCRAPY_HOME")
     configuration = write(home)
     program = Path(sys.executable).with_name("supervisord")
     _write_into_a_pipe()
+    lock.outlive_exec()
     os.execve(program, [str(program), "-c", str(configuration)], environment(home, os.environ))  # noqa: S606
 
 

@@ -35,6 +35,10 @@ class OwnerLock:
                 return cls(path, descriptor)
             os.close(descriptor)  # its owner left and removed it between our two calls
 
+    def outlive_exec(self) -> None:
+        """Whatever program this process becomes keeps it."""
+        os.set_inheritable(self._descriptor, True)
+
     def release(self) -> None:
         """Remove the file and give the lock up, in this order: what is on disk always belongs to somebody."""
         self.path.unlink(missing_ok=True)

@@ -81,6 +81,8 @@ def test_they_start_where_the_output_is_a_socket(tmp_path: Path) -> None:
             while not (b"Scrapyd 1.6.0 started" in said and b"acting: this scheduler has the lock" in said):
                 said += ours.recv(65536)
                 assert b"spawnerr" not in said, said.decode()
+            second = scrapy("services", home=tmp_path / "var")
+            assert (second.returncode, "run already: stop them" in second.stderr) == (2, True)
         finally:
             supervisor.terminate()
             assert supervisor.wait(60) == 0
