@@ -265,6 +265,11 @@ def ask_cancel(database: Database, run_id: str) -> None:
     wanted.where(Runs.run_id == run_id, is_open, Runs.cancel_asked_at.is_null()).execute(database)
 
 
+def is_cancelled(database: Database, run_id: str) -> bool:
+    """Whether it never began, and must not."""
+    return bool(Runs.select().where((Runs.run_id == run_id) & (Runs.state == CANCELLED)).exists(database))
+
+
 def drop_cancelled(database: Database) -> int:
     """Cancel those that somebody wanted stopped and that wait all the same: they were put off just then. How many."""
     asked = (Runs.state == QUEUED) & Runs.cancel_asked_at.is_null(False)
