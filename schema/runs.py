@@ -3,11 +3,12 @@
     queued ──► scheduled ──► running ──► finished
        │           │            │
        ├► cancelled└────► lost ◄┘          (given up by whoever watches; a report that still comes is believed)
-       └► failed                           (no node took it in time)
+       └► failed                           (it could not begin)
 
 ``queued``: it waits for its turn; ``scheduled``: a node has it; ``running`` and ``finished``: the crawl itself says so,
 through the queue, and :mod:`schema.store` writes it; ``lost``: its process is gone without a last word; ``cancelled``:
-it never began; ``failed``: no node would have it. A crawl somebody starts by hand begins at ``running``.
+it never began; ``failed``: it could not, and its sentence says why. A crawl somebody starts by hand begins at
+``running``.
 """
 
 import hashlib
