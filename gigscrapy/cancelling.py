@@ -89,10 +89,12 @@ def cancel(
         return Outcome(Exit.STOPPED, f"run {run_id} was waiting for its turn: cancelled")
     ask_cancel(database, run_id)
     run = _row(database, run_id)
-    chase = Chase(run_id, home, [node for node in nodes if run is None or run.node in (None, node.name)])
-    if run is not None and run.node and not chase.nodes:
-        chase.troubles[run.node] = f"its node {spelt_out(run.node)} is not among SCRAPYD_URLS"
+    own = [node for node in nodes if run is None or run.node in (None, node.name)]
+    # Whoever asked for it may have called its node by another name: between containers it is not ``127.0.0.1``.
+    chase = Chase(run_id, home, own or nodes)
     chase.tell()
+    if run is not None and run.node and not (own or chase.is_known):
+        chase.troubles[run.node] = f"its node {spelt_out(run.node)} is not among SCRAPYD_URLS"
     if chase.is_on:
         say(f"run {run_id} was told to stop; waiting up to {patience:g} s for its end")
     elif _may_arrive(run, chase):
@@ -115,7 +117,7 @@ def cancel(
 
 def _may_arrive(run: Runs | None, chase: "Chase") -> bool:
     """Whether whoever handed it to a node may be half-way through that."""
-    unseen = not (chase.has_run or chase.was_taken_away or chase.troubles)
+    unseen = not (chase.is_known or chase.troubles)
     return run is not None and run.state == SCHEDULED and unseen
 
 
@@ -171,6 +173,11 @@ class Chase:
     was_taken_away: bool = False
     has_run: bool = False
     is_on: bool = False
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anybody has it, or had."""
+        return self.is_on or self.has_run or self.was_taken_away
 
     def tell(self, *, kill: bool = False) -> None:
         """Have everybody who has it end it."""

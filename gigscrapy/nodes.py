@@ -70,19 +70,20 @@ class Node:
 
     def load(self) -> int:
         """How many jobs it has, running or waiting."""
-        status = self._ask("GET", "daemonstatus.json")
+        status = self._ask("GET", "daemonstatus.json", tells=("pending", "running"))
         return int(status["pending"]) + int(status["running"])
 
     def jobs(self) -> list[Job]:
         """All it knows of: those that wait, run, and have ended lately."""
-        answer = self._ask("GET", "listjobs.json", {"project": PROJECT})
+        answer = self._ask("GET", "listjobs.json", {"project": PROJECT}, tells=get_args(State))
         return [
             Job(job["id"], job["spider"], state, job.get("pid")) for state in get_args(State) for job in answer[state]
         ]
 
     def has(self, run_id: str) -> State | None:
         """What it says of a run; ``None`` where it knows none of that id, or not any more."""
-        state: State | None = self._ask("GET", "status.json", {"project": PROJECT, "job": run_id})["currstate"]
+        said = {"project": PROJECT, "job": run_id}
+        state: State | None = self._ask("GET", "status.json", said, tells=("currstate",))["currstate"]
         return state
 
     def schedule(self, spider: str, run_id: str, arguments: Mapping[str, str]) -> None:
@@ -97,7 +98,7 @@ class Node:
         if unknown := set(arguments) - set(ARGUMENTS):
             raise ValueError(f"no argument of a spider: {', '.join(sorted(unknown)):.80}")
         said = {"project": PROJECT, "spider": spider, "jobid": run_id}
-        self._ask("POST", "schedule.json", dict(arguments) | said, fine=(HTTPStatus.CONFLICT,))
+        self._ask("POST", "schedule.json", dict(arguments) | said, fine=(HTTPStatus.CONFLICT,), tells=("jobid",))
 
     def cancel(self, run_id: str, *, kill: bool = False) -> State | None:
         """Have a run end: one that waits is forgotten, one that runs is told to stop, once however often it is asked.
@@ -106,12 +107,12 @@ class Node:
         :returns: what the run was; ``None`` where the node has none of that id.
         """
         said = {"project": PROJECT, "job": run_id, "signal": "KILL" if kill else "TERM"}
-        state: State | None = self._ask("POST", "cancel.json", said)["prevstate"]
+        state: State | None = self._ask("POST", "cancel.json", said, tells=("prevstate",))["prevstate"]
         return state
 
     def spiders(self) -> list[str]:
         """The names of all spiders it can run. The first time takes it some seconds."""
-        return list(self._ask("GET", "listspiders.json", {"project": PROJECT})["spiders"])
+        return list(self._ask("GET", "listspiders.json", {"project": PROJECT}, tells=("spiders",))["spiders"])
 
     def log(self, run_id: str, spider: str, offset: int = 0) -> tuple[str, int]:
         """What a run's log has from ``offset`` (bytes) on, some of it at least, and where it goes on from.
@@ -132,8 +133,15 @@ class Node:
 
     # -- asking --------------------------------------------------------------------------------------------------------
 
-    def _ask(self, method: str, path: str, said: Mapping[str, str] | None = None, fine: Sequence[int] = ()) -> Any:
-        """:returns: what it answers. :param fine: statuses that are as good as success."""
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        said: Mapping[str, str] | None = None,
+        fine: Sequence[int] = (),
+        tells: Sequence[str] = (),
+    ) -> Any:
+        """:returns: what it answers. :param fine: statuses that are as good as success; :param tells: what is in it."""
         answer = self._send(method, path, said or {})
         if answer.status_code in fine:
             return {}
@@ -141,6 +149,7 @@ class Node:
         try:
             told = answer.json()
             good = told["status"] == "ok"
+            _ = [told[key] for key in tells if good]
         except (ValueError, KeyError, TypeError):
             raise NodeRefused(f"what answers at {self.name} is no Scrapyd: correct SCRAPYD_URLS") from None
         if not good:

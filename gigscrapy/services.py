@@ -5,10 +5,18 @@ others go on. Supervisor is told so in a file that is written anew at each start
 """
 
 import os
+import signal
+import subprocess
 import sys
 from collections.abc import Mapping
 from configparser import RawConfigParser
 from pathlib import Path
+
+from supervisor import supervisord
+from supervisor.options import ServerOptions
+
+from gigscrapy.broker.ownerlock import OwnerLock
+from gigscrapy.daemon.leash import end_with_parent
 
 SERVICES: Mapping[str, tuple[str, ...]] = {
     "scrapyd": ("scrapy", "scrapyd"),
@@ -76,11 +84,45 @@ def environment(home: Path, inherited: Mapping[str, str]) -> dict[str, str]:
 
 
 def supervise(home: Path) -> None:
-    """Become the supervisor of all services; returns only where it cannot.
+    """Supervise all services until told to stop: by Ctrl-C, SIGTERM, or the end of the terminal.
 
-    :raises OSError: when ``home`` cannot be written, or Supervisor is not installed.
+    :raises OSError: when ``home`` cannot be written, or has a supervisor already.
     """
     home = home.absolute()
-    configuration = write(home)
-    program = Path(sys.executable).with_name("supervisord")
-    os.execve(program, [str(program), "-c", str(configuration)], environment(home, os.environ))  # noqa: S606
+    home.mkdir(parents=True, exist_ok=True)
+    lock = OwnerLock.take(home / "services.lock")
+    if lock is None:
+        raise OSError(f"those of {home} run already: stop them, or set another GIGSCRAPY_HOME")
+    try:
+        options = _Options()
+        options.realize(["-c", str(write(home))])
+        options.first, options.test = True, False
+        os.environ.update(environment(home, os.environ))
+        _write_into_a_pipe()
+        supervisord.go(options)
+    finally:
+        lock.release()
+
+
+class _Options(ServerOptions):
+    """Supervisor's, but for two things."""
+
+    def get_signal(self) -> int | None:
+        """A terminal that is closed ends the services; Supervisor would start all of them anew."""
+        received: int | None = super().get_signal()
+        return signal.SIGTERM if received == signal.SIGHUP else received
+
+    def setpgrp(self) -> None:
+        """Called in each service before it becomes one: none outlives a supervisor that is killed."""
+        super().setpgrp()
+        end_with_parent()
+
+
+def _write_into_a_pipe() -> None:
+    """Supervisor opens its own output anew for each service, by name. A pipe can be opened so; a socket (which is what
+    systemd gives) and another user's terminal (as under ``sudo -u``) cannot, and in a file they would write over each
+    other. What comes out of the pipe is passed on by a process that no Ctrl-C reaches: it ends when nobody writes.
+    """
+    passing_on = subprocess.Popen(["cat"], stdin=subprocess.PIPE, start_new_session=True)  # noqa: S607
+    assert passing_on.stdin
+    os.dup2(passing_on.stdin.fileno(), sys.stdout.fileno())

@@ -254,6 +254,10 @@ class Worker:
     def _schedule(self, run: Runs, node: Node) -> None:
         """:raises NodeAway, NodeRefused: as the node does."""
         node.schedule(str(run.spider), run.run_id, said_arguments(run.arguments))
+        if runs.is_cancelled(self._database, run.run_id):
+            # This process stood still since the claim: somebody who waited for it was told that it never began.
+            node.cancel(run.run_id)
+            return
         self.totals.scheduled += 1
         logger.info("%s is given to %s", _named(run), node.name, extra={"run": run.run_id})
 

@@ -221,9 +221,9 @@ class Runs(Table):
     match it is at.
 
     :mod:`schema.runs` says what the states are. ``active_key``: the spider's name from when it is handed to a node to
-    its end: no league has two such runs. ``node``: the Scrapyd that has it. ``attempts``: how often no node took it;
-    ``not_before``: when the next attempt is due, and once a node has it, since when. ``cancel_asked_at``: when somebody
-    wanted it stopped.
+    its end: no league has two such runs. ``task_id``: of the task that it takes its turn with. ``node``: the Scrapyd
+    that has it. ``attempts``: how often no node took it; ``not_before``: when the next attempt is due, and once a node
+    has it, since when. ``cancel_asked_at``: when somebody wanted it stopped.
     """
 
     id = AutoField()

@@ -93,7 +93,7 @@ class Progress:
             case runs.CANCELLED:
                 return "it was cancelled before it began"
             case runs.FAILED:
-                return "no node took it in time"
+                return "it could not begin"
         return ", ".join(self._parts())
 
     def _parts(self) -> list[str]:

@@ -3,11 +3,12 @@
     queued ──► scheduled ──► running ──► finished
        │           │            │
        ├► cancelled└────► lost ◄┘          (given up by whoever watches; a report that still comes is believed)
-       └► failed                           (no node took it in time)
+       └► failed                           (it could not begin)
 
 ``queued``: it waits for its turn; ``scheduled``: a node has it; ``running`` and ``finished``: the crawl itself says so,
 through the queue, and :mod:`schema.store` writes it; ``lost``: its process is gone without a last word; ``cancelled``:
-it never began; ``failed``: no node would have it. A crawl somebody starts by hand begins at ``running``.
+it never began; ``failed``: it could not, and its sentence says why. A crawl somebody starts by hand begins at
+``running``.
 """
 
 import hashlib
@@ -39,8 +40,8 @@ WAITS = (10, 60, 300)
 RESCHEDULED = 3
 """So often a node may lose a run before it began."""
 
-REDELIVERY = timedelta(hours=1)
-"""So long after a bare task, the same body delivered again is taken for it."""
+REDELIVERY = timedelta(minutes=5)
+"""So long after a bare task the same body delivered again is taken for it. A crawl too many is better than one too few."""
 
 LOCK_SECONDS = 10
 _BUSY = 1205
@@ -116,6 +117,7 @@ def hand_over(
         if rows:
             # A run may be there whose task is not any more.
             Runs.insert_many(rows).on_conflict_ignore().execute(database)
+        _take_over(database, joined, task_id, len(wanted))
     return Handed(tuple(str(row["run_id"]) for row in rows), joined)
 
 
@@ -264,6 +266,11 @@ def ask_cancel(database: Database, run_id: str) -> None:
     wanted.where(Runs.run_id == run_id, is_open, Runs.cancel_asked_at.is_null()).execute(database)
 
 
+def is_cancelled(database: Database, run_id: str) -> bool:
+    """Whether it never began, and must not."""
+    return bool(Runs.select().where((Runs.run_id == run_id) & (Runs.state == CANCELLED)).exists(database))
+
+
 def drop_cancelled(database: Database) -> int:
     """Cancel those that somebody wanted stopped and that wait all the same: they were put off just then. How many."""
     asked = (Runs.state == QUEUED) & Runs.cancel_asked_at.is_null(False)
@@ -314,6 +321,18 @@ def _waiting(database: Database, wanted: Sequence[tuple[str, str | None]]) -> di
     )
     found = {(spider, arguments): run_id for spider, arguments, run_id in query.tuples().execute(database)}
     return {each: found[each] for each in wanted if each in found}
+
+
+def _take_over(database: Database, joined: Sequence[str], task_id: str, leagues: int) -> None:
+    """Runs of a task that waits for more leagues than this one wants take their turns with this one from now on: who
+    asks for one league that is queued among all does not wait for all.
+    """
+    if not joined:
+        return
+    waits = Runs.select(Runs.task_id, fn.COUNT(Runs.id)).where(Runs.state == QUEUED).group_by(Runs.task_id)
+    larger = [task for task, count in waits.tuples().execute(database) if count > leagues]
+    theirs = Runs.run_id.in_(joined) & Runs.task_id.in_(larger)
+    Runs.update(task_id=task_id).where(theirs).execute(database)
 
 
 @contextmanager

@@ -169,7 +169,9 @@ def decide(database: Database, schedule: Schedules, firings: Sequence[Firing], *
     with database.transaction(begin_writing(database)):
         if not _advance(database, schedule, until):
             return False
-        waiting = (Firings.schedule == schedule.id) & (Firings.state == DUE)
+        # Not the newest itself, which a clock that was set back makes due a second time.
+        earlier = Firings.due_at < max((firing.due_at for firing in firings), default=until)
+        waiting = (Firings.schedule == schedule.id) & (Firings.state == DUE) & earlier
         superseded = {"state": MISSED, "note": "a later one was due before this one could be sent"}
         Firings.update(superseded).where(waiting).execute(database)
         rows = [

@@ -54,7 +54,9 @@ def filled_in(text: str, said: Mapping[str, str]) -> str:
 
 
 def environment_of(name: str, said: Mapping[str, str]) -> dict[str, str]:
-    return {key: filled_in(str(value), said) for key, value in OURS[name]["environment"].items()}
+    """A variable without a value is as it is ``said``, and not there where it is not."""
+    own = {key: value for key, value in OURS[name]["environment"].items() if value is not None or key in said}
+    return {key: said[key] if value is None else filled_in(str(value), said) for key, value in own.items()}
 
 
 def test_docker_takes_the_file() -> None:
@@ -79,6 +81,11 @@ def test_every_secret_comes_from_outside_and_none_has_a_default() -> None:
 def test_the_services_are_those_that_run_without_containers() -> None:
     assert {name: tuple(OURS[name]["command"]) for name in SERVICES} == dict(SERVICES)
     assert set(OURS) == {*SERVICES, "migrate", "crawl"}
+
+
+def test_what_an_operator_may_say_comes_from_outside() -> None:
+    assert environment_of("worker", SECRETS | {"CRAWLS_AT_ONCE": "3"})["CRAWLS_AT_ONCE"] == "3"
+    assert "CRAWLS_AT_ONCE" not in environment_of("worker", SECRETS)
 
 
 def test_what_waits_for_another_waits_until_it_is_well() -> None:

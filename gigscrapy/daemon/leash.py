@@ -25,14 +25,19 @@ def main() -> None:
     parent = int(os.environ[PARENT])
     if os.getpid() != os.getsid(0):
         os.setsid()
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM) != 0:
-        raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
+    end_with_parent()
     if os.getppid() != parent:
         sys.exit("Scrapyd ended before its crawl began")
     _write_to(*(word.partition("=")[2] for word in sys.argv if word.startswith("LOG_FILE=")))
     os.environ["PYTHONPATH"] = os.environ.pop(PYTHONPATH)
     os.execv(sys.executable, [sys.executable, "-W", NO_NEWS, "-m", RUNNER, *sys.argv[1:]])  # noqa: S606 - no shell, and none is wanted
+
+
+def end_with_parent() -> None:
+    """From now on the kernel sends this process SIGTERM when the one that started it dies, whatever of."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM) != 0:
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
 
 
 def _write_to(*logs: str) -> None:

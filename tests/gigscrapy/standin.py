@@ -75,6 +75,8 @@ class StandIn:
                 self.jobs[said["jobid"]] = (said["spider"], "pending", said)
                 self.scheduled.append(said["spider"])
                 return 200, {"jobid": said["jobid"]}
+            case "status.json":
+                return 200, {"currstate": self.jobs.get(said["job"], ("", None))[1]}
             case "cancel.json":
                 self.cancelled.append(said["job"])
                 before = self.jobs.get(said["job"], ("", None))[1]

@@ -13,6 +13,7 @@ from schema.database import connect, hang_up
 from schema.migrations import migrate
 from schema.models import Runs
 from tests.gigscrapy.living import held
+from tests.gigscrapy.standin import StandIn
 from tests.services import free_ports
 
 
@@ -103,6 +104,20 @@ def test_its_node_is_not_one_of_ours(database: Database, tmp_path: Path) -> None
     outcome = cancel(database, [], tmp_path, "run-1")
     assert outcome.exit == Exit.UNTOLD
     assert "its node http://else:6800 is not among SCRAPYD_URLS" in outcome.sentence
+
+
+def test_its_node_is_one_of_ours_by_another_name(database: Database, tmp_path: Path) -> None:
+    """As between the containers of docker-compose.yml."""
+    for run_id in ("run-1", "run-2"):
+        add(database, run_id, "scheduled", node="http://scrapyd:6800", active_key=run_id)
+    with StandIn() as node:
+        node.jobs["run-1"] = ("ligue1", "pending", {})
+        outcome = cancel(database, [node.node(tmp_path)], tmp_path, "run-1")
+        assert (outcome.exit, outcome.sentence) == (Exit.STOPPED, "run run-1 had not begun: cancelled")
+        outcome = cancel(database, [node.node(tmp_path)], tmp_path, "run-2")
+        assert outcome.exit == Exit.UNTOLD
+        assert "its node http://scrapyd:6800 is not among SCRAPYD_URLS" in outcome.sentence
+        assert row(database, "run-2").state == "scheduled"
 
 
 def test_one_that_crawls_elsewhere(database: Database, tmp_path: Path) -> None:

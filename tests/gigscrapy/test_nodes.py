@@ -134,6 +134,7 @@ def test_it_fails() -> None:
         (404, b"", "no such service"),
         (200, b"<html>", "is no Scrapyd: correct SCRAPYD_URLS"),
         (200, b"[]", "is no Scrapyd"),
+        (200, b'{"status": "ok"}', "is no Scrapyd"),
         (302, b"", "is no Scrapyd"),
         (400, b"no\nway", "refuses: no way"),
         (200, b'{"status": "error", "message": "project \'gigscrapy\' not found"}', "run `scrapyd-deploy`"),

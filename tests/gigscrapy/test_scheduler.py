@@ -327,6 +327,18 @@ class TestWhatIsNotSent:
         world.step(self.NOON + 2 * HOUR + 40 * MINUTE)
         assert world.told("quarters") == [("14:15", "sent"), ("14:40", "sent")]
 
+    def test_a_clock_that_is_set_back_gives_up_nothing_that_waits(self, world: World) -> None:
+        world.at = self.NOON - MINUTE
+        world.add("quarters", every_minutes=15)
+        world.broker_is_away = True
+        for seconds in (1, -10, 2):
+            world.step(self.NOON + seconds * SECOND)
+        assert world.told("quarters") == [("12:00", "due")]
+        world.broker_is_away = False
+        world.step(self.NOON + MINUTE)
+        assert world.told("quarters") == [("12:00", "sent")]
+        assert world.deliveries == 1
+
     def test_a_clock_that_is_set_back_doubles_nothing(self, world: World) -> None:
         world.at = self.NOON - MINUTE
         world.add("quarters", every_minutes=15)

@@ -22,7 +22,7 @@ from schema.database import connect, hang_up
 from schema.messages import encode
 from schema.migrations import migrate
 from schema.models import DeadLetters, Runs, Tasks, now
-from schema.runs import run_id_of
+from schema.runs import cancel_scheduled, run_id_of
 from schema.store import Store
 from tests.gigscrapy.standin import StandIn
 from tests.schema.letters import REPORT, letters, quote
@@ -283,6 +283,21 @@ class TestGivingOut:
         unfit = Runs.select().where(Runs.run_id == "x").get(desk.database)
         assert (unfit.state, unfit.verdict) == ("failed", verdict)
         assert node.scheduled == ["nba"]
+
+    def test_cancelled_between_claim_and_schedule(self, desk: Desk, node: StandIn) -> None:
+        """Its worker stood still for longer than `scrapy cancel` waits."""
+        answer = node.answer
+
+        def cancelled_before(service: str, said: dict[str, str]) -> tuple[int, dict[str, object]]:
+            if service == "schedule.json":
+                assert cancel_scheduled(desk.database, said["jobid"])
+            return answer(service, said)
+
+        node.answer = cancelled_before  # type: ignore[method-assign]
+        desk.send(ask())
+        assert desk.work().totals.scheduled == 0
+        assert desk.run().state == "cancelled"
+        assert (node.cancelled, node.jobs) == ([desk.run().run_id], {})
 
 
 class TestSweeping:

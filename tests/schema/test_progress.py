@@ -65,7 +65,7 @@ def test_a_run_that_has_ended() -> None:
         ("queued", "it waits for its turn"),
         ("scheduled", "http://127.0.0.1:6800 has it, and it has not begun"),
         ("cancelled", "it was cancelled before it began"),
-        ("failed", "no node took it in time"),
+        ("failed", "it could not begin"),
     ],
 )
 def test_a_run_that_has_not_begun(state: str | None, sentence: str) -> None:

@@ -85,10 +85,10 @@ class TestHandOver:
         assert ask(database, "ligue1", task_id=None).joined
         assert Tasks.select().count(database) == 2
 
-    def test_unless_it_is_delivered_again_within_the_hour(self, database: Database) -> None:
+    def test_unless_it_is_delivered_again_within_minutes(self, database: Database) -> None:
         assert ask(database, "ligue1", task_id=None, again=True).made
-        assert ask(database, "ligue1", task_id=None, again=True, at=3600).known
-        assert not ask(database, "ligue1", task_id=None, again=True, at=3601).known
+        assert ask(database, "ligue1", task_id=None, again=True, at=300).known
+        assert not ask(database, "ligue1", task_id=None, again=True, at=301).known
         assert not ask(database, "nba", task_id=None, again=True, body_hash="1" * 32).known
 
     def test_a_run_whose_task_was_forgotten_stays(self, database: Database) -> None:
@@ -127,6 +127,16 @@ class TestTurns:
         ask(database, "small", task_id="u", at=2)
         ask(database, "x", "y", task_id="v", at=4)
         assert [take(database, at) for at in (5, 6, 7, 8, 9, 10)] == ["b", "small", "x", "c", "y", "d"]
+
+    def test_nor_is_a_league_kept_waiting_that_waits_in_a_big_one(self, database: Database) -> None:
+        ask(database, "a", "b", "c", "d", "e")
+        assert take(database, 1) == "a"
+        assert ask(database, "e", task_id="u", at=2).joined == (run_id_of("t", "e"),)
+        assert ask(database, "b", "c", "d", "e", "x", task_id="v", at=3).made == (run_id_of("v", "x"),)
+        assert [take(database, at) for at in (5, 6, 7, 8, 9)] == ["e", "b", "x", "c", "d"]
+        for task_id, leagues in {"t": "abcde", "u": "e", "v": "bcdex"}.items():
+            found = runs.of_task(database, task_id, list(leagues), None)
+            assert sorted(run.spider for run in found) == list(leagues)
 
     def test_a_league_that_is_crawled_waits_whoever_crawls_it(self, database: Database) -> None:
         ask(database, "ligue1")
