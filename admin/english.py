@@ -163,6 +163,7 @@ ENGLISH: dict[str, str] = {
     "matchs non atteints : {count}": "matches not reached: {count}",
     "matchs non lus : {count}": "matches not read: {count}",
     "messages en trop : {count}": "messages too many: {count}",
+    "pas commencé": "not begun",
     "pas de compte final": "no final account",
     "en route ou réglé": "on its way or settled",
     "{moved} prix sur {compared} ont bougé depuis {since} (▲ ▼ : le prix d'avant).": "{moved} of {compared} prices moved since {since} (▲ ▼: the former price).",
