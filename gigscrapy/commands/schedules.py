@@ -4,6 +4,7 @@ import argparse
 import re
 import sys
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, NoReturn
 
 from peewee import Database
@@ -14,6 +15,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from gigscrapy import logs
+from gigscrapy.planning import write_offsets
 from gigscrapy.schedules import BadSchedule, Checked, check, in_paris, next_due, when
 from gigscrapy.tables import opened
 from schema import schedules
@@ -181,10 +183,16 @@ def show_all(database: Database) -> None:
             schedule.arguments or "",
             "on" if schedule.enabled else "off",
             last(database, schedule),
-            in_paris(due) if due else "before each kick-off" if schedule.enabled and schedule.kickoff else "",
+            next_time(schedule, due),
         )
     printed(table)
     say(f"{table.row_count} schedules; `scrapy scheduler` asks for their crawls when they are due")
+
+
+def next_time(schedule: Schedules, due: datetime | None) -> str:
+    if due is None and schedule.enabled and schedule.kickoff:
+        return "before each kick-off"
+    return in_paris(due) if due else ""
 
 
 def last(database: Database, schedule: Schedules) -> str:
@@ -204,15 +212,16 @@ def show(database: Database, schedule: Schedules) -> None:
         ("when", when(schedule)),
         ("arguments", schedule.arguments or "none"),
         ("switched", "on" if schedule.enabled else "off"),
-        ("next due", in_paris(due) if due else "-"),
+        ("next due", next_time(schedule, due) or "-"),
     ):
         say(f"{name}: {on_one_line(str(value))}")
     if schedule.kickoff:
         table = Table("due (Paris)", "before", "match", "kick-off", "state", "task", box=None, pad_edge=False)
         for visit in schedules.last_visits(database, schedule.id, SHOWN):
             match, kickoff = visit.match, visit.match.match_date
-            cells = (match.match_key, in_paris(kickoff) if kickoff else "", visit.state, visit.task_id or "")
-            add_row(table, in_paris(visit.due_at), f"{visit.minutes} min", *cells)
+            teams = f"{match.home_team.name} - {match.away_team.name}"
+            cells = (teams, in_paris(kickoff) if kickoff else "", visit.state, visit.task_id or "")
+            add_row(table, in_paris(visit.due_at), write_offsets([visit.minutes]), *cells)
     else:
         table = Table("due (Paris)", "state", "sent (Paris)", "task", "why", box=None, pad_edge=False)
         for firing in schedules.last_firings(database, schedule.id, SHOWN):
