@@ -67,6 +67,7 @@ ENGLISH: dict[str, str] = {
     "Supprimer pour de bon": "Remove for good",
     "Supprimer…": "Remove…",
     "Un nom, au plus 100 caractères, que nulle autre planification ne porte.": "A name of at most 100 characters that no other schedule has.",
+    "jamais : elle ne peut être suivie": "never: it cannot be followed",
     "selon les matchs": "as the matches are",
     "toutes les {minutes} min": "every {minutes} min",
     "{times} avant le coup d'envoi": "{times} before kick-off",

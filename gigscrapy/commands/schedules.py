@@ -16,7 +16,7 @@ from scrapy.exceptions import UsageError
 
 from gigscrapy import logs
 from gigscrapy.planning import write_offsets
-from gigscrapy.schedules import BadSchedule, Checked, check, in_paris, next_due, when
+from gigscrapy.schedules import BadSchedule, Checked, check, in_paris, next_due, problem, when
 from gigscrapy.tables import opened
 from schema import schedules
 from schema.models import Schedules, now
@@ -190,6 +190,9 @@ def show_all(database: Database) -> None:
 
 
 def next_time(schedule: Schedules, due: datetime | None) -> str:
+    """When, of one that is on; one that cannot be followed says why."""
+    if schedule.enabled and (why := problem(schedule)):
+        return f"never: {why}"
     if due is None and schedule.enabled and schedule.kickoff:
         return "before each kick-off"
     return in_paris(due) if due else ""
@@ -236,7 +239,8 @@ def tell(database: Database, name: str) -> None:
     schedule = found(database, name)
     due = next_due(schedule, now())
     state = "on" if schedule.enabled else "off"
-    said = f", next due {in_paris(due)} in Paris" if due else ""
+    why = schedule.enabled and problem(schedule)
+    said = f", never: {why}" if why else f", next due {in_paris(due)} in Paris" if due else ""
     say(f"{on_one_line(schedule.name)}: {on_one_line(schedule.what)}, {when(schedule)}, {state}{said}")
 
 

@@ -116,3 +116,15 @@ def test_the_visits_of_a_kick_off_plan_tell_their_match_and_how_long_before(ask:
         ["2026-11-28 20:55", "5m", "LENS - LE HAVRE", "2026-11-28 21:00", "missed"],
         ["2026-11-27 21:00", "24h", "LENS - LE HAVRE", "2026-11-28 21:00", "missed"],
     ]
+
+
+def test_one_that_cannot_be_followed_says_why(ask: Ask, tmp_path: Path) -> None:
+    ask("add", "Nuit", "nba", "--every", "60", home=tmp_path)
+    database = connect(None, tmp_path)
+    Schedules.update(what="leftus").where(Schedules.name == "Nuit").execute(database)
+    hang_up(database)
+    why = "never: no league is called 'leftus'; "
+    assert f"next due: {why}" in ask("show", "nuit", home=tmp_path).stdout
+    assert why in ask(home=tmp_path).stdout
+    assert why in ask("on", "nuit", home=tmp_path).stdout
+    assert why not in ask("off", "nuit", home=tmp_path).stdout
