@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> str | None:
     except OSError as error:
         return f"Port {asked.port} cannot be used ({error}): choose another with --port."
     server = waitress.create_server(app, sockets=[listening], threads=THREADS)
-    print(f"http://127.0.0.1:{server.effective_port}/", flush=True)  # noqa: T201 - it is what it was asked for
+    print(f"admin: http://127.0.0.1:{server.effective_port}/", flush=True)  # noqa: T201 - among others' lines, too
     try:
         server.run()
     finally:

@@ -162,6 +162,7 @@ LETTER_STATES = {"waiting": "en attente", "settled": "en route ou réglé"}
 """Of a dead letter: whether it waits for somebody, or was replayed and has not come back."""
 
 ACCOUNTS = {
+    Gap.NOT_BEGUN: "pas commencé",
     Gap.NOT_REPORTED: "pas de compte final",
     Gap.NOT_REACHED: "matchs non atteints : {count}",
     Gap.NOT_READ: "matchs non lus : {count}",
@@ -198,6 +199,8 @@ def account_label(balance: Balance) -> str:
     """Whether a run's account adds up; where it does not, what is missing and where it is."""
     if balance.adds_up:
         return f"✓\N{NO-BREAK SPACE}{say('juste')}"
+    if balance.missing[0].gap is Gap.NOT_BEGUN:
+        return say(ACCOUNTS[Gap.NOT_BEGUN])
     told = ", ".join(say(ACCOUNTS[missing.gap], count=missing.count) for missing in balance.missing)
     return f"✗\N{NO-BREAK SPACE}{told}"
 

@@ -222,6 +222,8 @@ def _contents(db: sqlite3.Connection) -> Contents:
 def _written_beside(target: Path) -> Iterator[Path]:
     """A file to write into, which becomes ``target`` when the block has ended well, and is on the disk then."""
     part = target.with_name(f".{target.name}.part")
+    if not target.parent.is_dir():
+        raise Unusable(f"there is no folder {target.parent}")
     with _locked(part):
         _remove(part)
         if target.exists():

@@ -168,8 +168,10 @@ def _within(sport: str | None, country: str | None) -> Iterator[League]:
     ]
     if not found:
         said = " ".join(filter(None, (sport, country)))
-        countries = sorted({league.country for league in load() if sport is None or _is_of(league, sport)})
         known = sorted({league.sport for league in load()})
+        countries = sorted({league.country for league in load() if sport is None or _is_of(league, sport)})
+        if not countries:
+            raise Unknown(f"no sport is called {sport!r:.80}; sports are {', '.join(known)}")
         raise Unknown(f"no league is of {said!r:.80}; sports are {', '.join(known)}; countries {', '.join(countries)}")
     return iter(found)
 

@@ -30,6 +30,7 @@ class Account(Protocol):
 class Gap(Enum):
     """Where something is missing. The value says it in a sentence, of ``{count}``."""
 
+    NOT_BEGUN = "it has not begun: there is nothing to account for"
     NOT_REPORTED = "the run has not said how it ended: it goes on, was killed, or its last report is on its way"
     NOT_REACHED = "matches that were not reached: {count}; the run's verdict says why"
     NOT_READ = "matches that were fetched and not read: {count}; the run's verdict says why"
@@ -38,6 +39,10 @@ class Gap(Enum):
     TOO_MANY = (
         "messages beyond the quotes that were published: {count}; they were sent in the run's name and are no quotes"
     )
+
+
+NEVER_BEGUN = ("queued", "scheduled", "cancelled", "failed")
+"""The states of a run whose crawl has reported nothing: it waits, or will never be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,8 @@ class Balance:
 
 def balance(account: Account) -> Balance:
     """What ``account`` comes to. Pure: it looks at nothing but these counts."""
+    if account.state in NEVER_BEGUN and not account.stored + account.refused:
+        return Balance((Missing(Gap.NOT_BEGUN, 0),), None)
     if account.state != "finished":
         return Balance((Missing(Gap.NOT_REPORTED, 0),), None)
     return Balance(tuple(_gaps(account)), max(0, _left(account)))

@@ -15,7 +15,7 @@ from typing import Any
 from peewee import Database, IntegrityError, chunked, fn
 
 from schema.database import begin_writing
-from schema.models import Firings, Leagues, Matches, Runs, Schedules, Sports, Tasks, Visits
+from schema.models import Firings, Leagues, Matches, Runs, Schedules, Sports, Tasks, Teams, Visits
 from schema.names import name_key
 from schema.runs import QUEUED, RUNNING, SCHEDULED
 
@@ -145,8 +145,11 @@ def last_firings(database: Database, schedule_id: int, limit: int) -> list[Firin
 
 
 def last_visits(database: Database, schedule_id: int, limit: int) -> list[Visits]:
-    """The newest first, with their matches."""
-    query = Visits.select(Visits, Matches).join(Matches).where(Visits.schedule == schedule_id)
+    """The newest first, with their matches and these with their teams."""
+    home, away = Teams.alias(), Teams.alias()
+    query = Visits.select(Visits, Matches, home, away).join(Matches).where(Visits.schedule == schedule_id)
+    query = query.join(home, on=Matches.home_team, attr="home_team").switch(Matches)
+    query = query.join(away, on=Matches.away_team, attr="away_team")
     return list(query.order_by(Visits.due_at.desc(), Visits.id.desc()).limit(limit).execute(database))
 
 

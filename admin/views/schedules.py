@@ -57,7 +57,12 @@ def when(schedule: Schedules) -> str:
 
 
 def due(schedule: Schedules) -> str:
-    """When it is due next, in Paris time; before kick-offs that is the matches' business."""
+    """When it is due next, in Paris time; before kick-offs that is the matches' business.
+
+    One that cannot be followed never is.
+    """
+    if schedule.enabled and problem(schedule):
+        return say("jamais : elle ne peut être suivie")
     if schedule.enabled and schedule.kickoff is not None:
         return say("selon les matchs")
     return formats.moment(next_due(schedule, now()), spoken())

@@ -1,7 +1,7 @@
 """``scrapy ask WHAT``: asks for crawls, as a task in the queue; with ``--wait`` follows them to their end."""
 
 import argparse
-import os
+import getpass
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -61,7 +61,7 @@ class Command(ScrapyCommand):
         what = ",".join(args)
         leagues, arguments = read(what, opts.arguments)
         task_id = uuid4().hex
-        by = opts.by or os.environ.get("USER")
+        by = opts.by or user()
         body = write_task(what, arguments, requested_by=by, task_id=task_id)
         self.send(task_id, body)
         for league in leagues:
@@ -84,6 +84,14 @@ class Command(ScrapyCommand):
             send(queues, TASK_QUEUE, [Delivery(None, body, task_id, datetime.now(UTC))])
 
 
+def user() -> str | None:
+    """Whoever this process belongs to; in a container nobody need be called what its number is."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return None
+
+
 @contextmanager
 def in_a_sentence() -> Iterator[None]:
     """:raises UsageError: for whatever is wrong with the queue."""
@@ -92,7 +100,10 @@ def in_a_sentence() -> Iterator[None]:
     except BrokerError as error:
         raise UsageError(str(error), print_help=False) from None
     except OSError as error:
-        raise UsageError(f"{error}: nothing is asked for; do it again when it is back", print_help=False) from None
+        raise UsageError(
+            f"it cannot be put into the queue ({error}): nothing is asked for; do it again when it can",
+            print_help=False,
+        ) from None
 
 
 def read(what: str, words: list[str]) -> tuple[tuple[League, ...], dict[str, str]]:

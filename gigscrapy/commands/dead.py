@@ -227,10 +227,11 @@ def tell(database: Database, chosen: Chosen, done: Replayed) -> int:
         say(f"there is no dead letter {number}")
     for number in done.cut:
         say(f"dead letter {number} is kept only in part, and no queue brought a copy of it: it cannot be replayed")
-    say(
-        f"{done.letters} dead letters are back in the queue; `scrapy consume` stores them, `scrapy worker` carries out"
-        " those that are tasks, or they are refused again"
+    back = f"{done.letters} dead letters are back in the queue"
+    next_step = (
+        "; `scrapy consume` stores them, `scrapy worker` carries out those that are tasks, or they are refused again"
     )
+    say(back + next_step if done.letters else f"{back}: nothing to replay")
     return 1 if strangers or done.unknown or done.cut else 0
 
 

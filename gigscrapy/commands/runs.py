@@ -90,7 +90,7 @@ def read_leagues(text: str | None) -> list[str] | None:
     try:
         return [league.name for league in select(text)]
     except Unknown as error:
-        raise UsageError(str(error), print_help=False) from None
+        raise UsageError(error.detail, print_help=False) from None
 
 
 def refuse_unused(opts: argparse.Namespace) -> None:

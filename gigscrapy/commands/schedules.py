@@ -4,6 +4,7 @@ import argparse
 import re
 import sys
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, NoReturn
 
 from peewee import Database
@@ -14,7 +15,8 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from gigscrapy import logs
-from gigscrapy.schedules import BadSchedule, Checked, check, in_paris, next_due, when
+from gigscrapy.planning import write_offsets
+from gigscrapy.schedules import BadSchedule, Checked, check, in_paris, next_due, problem, when
 from gigscrapy.tables import opened
 from schema import schedules
 from schema.models import Schedules, now
@@ -181,10 +183,19 @@ def show_all(database: Database) -> None:
             schedule.arguments or "",
             "on" if schedule.enabled else "off",
             last(database, schedule),
-            in_paris(due) if due else "before each kick-off" if schedule.enabled and schedule.kickoff else "",
+            next_time(schedule, due),
         )
     printed(table)
     say(f"{table.row_count} schedules; `scrapy scheduler` asks for their crawls when they are due")
+
+
+def next_time(schedule: Schedules, due: datetime | None) -> str:
+    """When, of one that is on; one that cannot be followed says why."""
+    if schedule.enabled and (why := problem(schedule)):
+        return f"never: {why}"
+    if due is None and schedule.enabled and schedule.kickoff:
+        return "before each kick-off"
+    return in_paris(due) if due else ""
 
 
 def last(database: Database, schedule: Schedules) -> str:
@@ -204,15 +215,16 @@ def show(database: Database, schedule: Schedules) -> None:
         ("when", when(schedule)),
         ("arguments", schedule.arguments or "none"),
         ("switched", "on" if schedule.enabled else "off"),
-        ("next due", in_paris(due) if due else "-"),
+        ("next due", next_time(schedule, due) or "-"),
     ):
         say(f"{name}: {on_one_line(str(value))}")
     if schedule.kickoff:
         table = Table("due (Paris)", "before", "match", "kick-off", "state", "task", box=None, pad_edge=False)
         for visit in schedules.last_visits(database, schedule.id, SHOWN):
             match, kickoff = visit.match, visit.match.match_date
-            cells = (match.match_key, in_paris(kickoff) if kickoff else "", visit.state, visit.task_id or "")
-            add_row(table, in_paris(visit.due_at), f"{visit.minutes} min", *cells)
+            teams = f"{match.home_team.name} - {match.away_team.name}"
+            cells = (teams, in_paris(kickoff) if kickoff else "", visit.state, visit.task_id or "")
+            add_row(table, in_paris(visit.due_at), write_offsets([visit.minutes]), *cells)
     else:
         table = Table("due (Paris)", "state", "sent (Paris)", "task", "why", box=None, pad_edge=False)
         for firing in schedules.last_firings(database, schedule.id, SHOWN):
@@ -227,7 +239,8 @@ def tell(database: Database, name: str) -> None:
     schedule = found(database, name)
     due = next_due(schedule, now())
     state = "on" if schedule.enabled else "off"
-    said = f", next due {in_paris(due)} in Paris" if due else ""
+    why = schedule.enabled and problem(schedule)
+    said = f", never: {why}" if why else f", next due {in_paris(due)} in Paris" if due else ""
     say(f"{on_one_line(schedule.name)}: {on_one_line(schedule.what)}, {when(schedule)}, {state}{said}")
 
 

@@ -30,7 +30,7 @@ def started(tmp_path: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[
     )
     assert server.stdout is not None
     try:
-        yield server, server.stdout.readline().strip()
+        yield server, server.stdout.readline().strip().removeprefix("admin: ")
     finally:
         server.kill()
         server.communicate()

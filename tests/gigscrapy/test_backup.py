@@ -115,6 +115,11 @@ def test_only_so_many_stay(live: Path, tmp_path: Path) -> None:
     assert files(mine.parent) == {mine.name, paths[0].name, paths[2].name}
 
 
+def test_a_folder_that_is_not_there_is_named(live: Path, tmp_path: Path) -> None:
+    with pytest.raises(Unusable, match=f"^there is no folder {tmp_path / 'none'}$"):
+        backup.take(live, tmp_path / "none" / "x.sqlite3")
+
+
 def test_nothing_is_written_over(live: Path, tmp_path: Path) -> None:
     with pytest.raises(Unusable, match="is there already"):
         take(live, live)

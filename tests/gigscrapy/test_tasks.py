@@ -122,6 +122,14 @@ def test_what_is_no_task_is_refused_with_its_reason(body: bytes, reason: str) ->
     assert refused(body).reason == reason
 
 
+def test_an_unknown_sport_or_country_comes_with_those_there_are() -> None:
+    known = "sports are basketball, football, rugby, tennis"
+    assert refused(b'{"what": "sport:tenis"}').detail == f"no sport is called 'tenis'; {known}"
+    assert refused(b'{"what": "tenis/France"}').detail == f"no sport is called 'tenis'; {known}"
+    assert refused(b'{"what": "country:Narnia"}').detail.startswith(f"no league is of 'Narnia'; {known}; countries A")
+    assert refused(b'{"what": "rugby/Narnia"}').detail.endswith("; countries France, Monde")
+
+
 def test_an_unknown_key_comes_with_the_nearest_names() -> None:
     refusal = refused(b'{"scraper": "football.ligue_un"}')
     assert isinstance(refusal, Unknown)

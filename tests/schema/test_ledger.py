@@ -68,7 +68,17 @@ def test_several_things_are_named_in_the_order_of_the_way() -> None:
     assert found.waiting == 15
 
 
-@pytest.mark.parametrize("state", [None, "running"])
+@pytest.mark.parametrize("state", ["queued", "scheduled", "cancelled", "failed"])
+def test_a_run_that_did_not_begin_has_nothing_to_account_for(state: str) -> None:
+    found = balance(Counts(state, 0, 0, 0, 0, 0, 0))
+    assert [each.gap for each in found.missing] == [Gap.NOT_BEGUN]
+    assert found.sentence == "it has not begun: there is nothing to account for"
+    assert found.waiting is None
+    [early] = balance(Counts(state, 0, 0, 0, 0, 0, stored=3)).missing  # quotes came before the first report
+    assert early.gap is Gap.NOT_REPORTED
+
+
+@pytest.mark.parametrize("state", [None, "running", "lost"])
 def test_a_run_that_has_not_reported_its_end_has_no_account_yet(state: str | None) -> None:
     found = balance(replace(WHOLE, state=state, published=0))
     assert [each.gap for each in found.missing] == [Gap.NOT_REPORTED]

@@ -167,7 +167,8 @@ def test_one_that_cannot_be_followed_says_why(client: FlaskClient) -> None:
     Schedules.update(what="a league of old").execute()
     shown = page(client, f"{LIST}details/?id={kept.id}")
     assert "no league is called 'a league of old'" in text_of(shown.css("p.note")[0])
-    assert facts(shown)["Prochaine fois"] == "–"
+    assert facts(shown)["Prochaine fois"] == "jamais : elle ne peut être suivie"
+    assert "jamais : elle ne peut être suivie" in text_of(page(client, "/admin/").css("#due")[0])
 
 
 # -- who may write -----------------------------------------------------------------------------------------------------

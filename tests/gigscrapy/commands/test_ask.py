@@ -1,6 +1,9 @@
 """Asking for crawls from the shell; what a worker makes of it is tested with the worker."""
 
+import getpass
 import json
+import os
+import pwd
 import threading
 import time
 from pathlib import Path
@@ -65,6 +68,19 @@ def test_it_sends_a_task_and_says_what_it_is(ask: Ask, tmp_path: Path) -> None:
     ]
 
 
+def test_who_asks_is_known_where_the_environment_does_not_tell(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    assert ask("ligue1", home=tmp_path).returncode == 0
+    assert sent(tmp_path)["requested_by"] == pwd.getpwuid(os.getuid()).pw_name
+    monkeypatch.setattr(getpass, "getuser", lambda: pwd.getpwuid(2**31 - 3).pw_name)  # a container's, nobody's name
+    (elsewhere := tmp_path / "elsewhere").mkdir()
+    assert ask("ligue1", home=elsewhere).returncode == 0
+    assert sent(elsewhere).get("requested_by") is None
+
+
 def test_all_of_a_sport(ask: Ask, tmp_path: Path) -> None:
     done = ask("sport:rugby", home=tmp_path)
     assert len(done.stdout.splitlines()) == 1 + sum(league.sport == "rugby" for league in load())
@@ -93,6 +109,7 @@ def test_a_broker_that_is_away(ask: Ask, tmp_path: Path) -> None:
     (port,) = free_ports(1)
     done = ask("ligue1", home=tmp_path, RABBIT_URL=f"amqp://gig:s3cret@127.0.0.1:{port}/")
     assert done.returncode == 2
+    assert done.stderr.startswith("it cannot be put into the queue (")
     assert "nothing is asked for" in done.stderr
     assert "s3cret" not in done.stderr
 

@@ -92,6 +92,8 @@ def test_replay(tmp_path: Path) -> None:
     some = scrapy("dead", "replay", "1", "99", home=tmp_path)
     assert some.returncode == 1
     assert some.stdout.splitlines()[0] == "there is no dead letter 99"
+    none = scrapy("dead", "replay", "99", home=tmp_path)
+    assert none.stdout.splitlines()[-1] == "0 dead letters are back in the queue: nothing to replay"
 
 
 @pytest.mark.slow

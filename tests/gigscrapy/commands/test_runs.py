@@ -145,13 +145,14 @@ def test_all_of_one(ask: Ask, tmp_path: Path) -> None:
         (["show"], "scrapy runs, or scrapy runs show ID"),
         (["stop", "b"], "scrapy runs, or scrapy runs show ID"),
         (["--limit", "0"], "--limit takes 1 to 1,000"),
-        (["--league", "ligue11"], "ligue1"),
+        (["--league", "ligue11"], "no league is called 'ligue11'; did you mean ligue1"),
     ],
 )
 def test_what_makes_no_sense(words: list[str], sentence: str, ask: Ask, tmp_path: Path) -> None:
     told = ask(*words, home=tmp_path)
     assert told.returncode == 2
     assert sentence in told.stderr
+    assert "unknown-league" not in told.stderr
 
 
 def test_where_there_is_none_yet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

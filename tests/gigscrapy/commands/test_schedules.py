@@ -1,6 +1,6 @@
 """The command as a person uses it; what it may say is tested beside :mod:`gigscrapy.schedules`."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,9 +8,12 @@ import pytest
 from gigscrapy.commands.schedules import Command
 from schema import schedules
 from schema.database import connect, hang_up
+from schema.instants import naive
 from schema.migrations import migrate
-from schema.models import Firings, Schedules, now
+from schema.models import Firings, Schedules, Visits, now
+from schema.store import Store
 from tests.gigscrapy.commands.in_process import Ask, asking
+from tests.schema.letters import letters, quote
 
 
 @pytest.fixture
@@ -93,3 +96,35 @@ def test_its_last_firings_and_why_one_was_not_sent(ask: Ask, tmp_path: Path) -> 
     assert told[7].split() == f"{year}-01-02 13:00 sent {year}-01-02 13:00 schedule-2-x".split()
     assert told[8].split() == f"{year}-01-02 12:00 missed nobody was there".split()
     assert f"{year}-01-02 13:00 sent" in ask(home=tmp_path).stdout
+
+
+def test_the_visits_of_a_kick_off_plan_tell_their_match_and_how_long_before(ask: Ask, tmp_path: Path) -> None:
+    ask("add", "close", "football/France", "--kickoff", "24h 5m", home=tmp_path)
+    database = connect(None, tmp_path)
+    close = schedules.find(database, "close")
+    assert close
+    kickoff = datetime(2026, 11, 28, 20, tzinfo=UTC)
+    Store(database).store(letters(quote(kickoff=kickoff, league="Ligue 1", home="LENS", away="LE HAVRE")))
+    for minutes in (24 * 60, 5):
+        due_at = naive(kickoff) - timedelta(minutes=minutes)
+        Visits.insert(schedule=close, match=1, minutes=minutes, due_at=due_at, state="missed").execute(database)
+    hang_up(database)
+    told = [rows_of.split("  ") for rows_of in ask("show", "close", home=tmp_path).stdout.splitlines()[5:]]
+    cells = [[cell.strip() for cell in row if cell.strip()] for row in told]
+    assert cells[0] == ["next due: before each kick-off"]
+    assert cells[2:] == [
+        ["2026-11-28 20:55", "5m", "LENS - LE HAVRE", "2026-11-28 21:00", "missed"],
+        ["2026-11-27 21:00", "24h", "LENS - LE HAVRE", "2026-11-28 21:00", "missed"],
+    ]
+
+
+def test_one_that_cannot_be_followed_says_why(ask: Ask, tmp_path: Path) -> None:
+    ask("add", "Nuit", "nba", "--every", "60", home=tmp_path)
+    database = connect(None, tmp_path)
+    Schedules.update(what="leftus").where(Schedules.name == "Nuit").execute(database)
+    hang_up(database)
+    why = "never: no league is called 'leftus'; "
+    assert f"next due: {why}" in ask("show", "nuit", home=tmp_path).stdout
+    assert why in ask(home=tmp_path).stdout
+    assert why in ask("on", "nuit", home=tmp_path).stdout
+    assert why not in ask("off", "nuit", home=tmp_path).stdout
