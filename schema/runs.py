@@ -41,7 +41,7 @@ RESCHEDULED = 3
 """So often a node may lose a run before it began."""
 
 REDELIVERY = timedelta(minutes=5)
-"""So long after a bare task the same body delivered again is taken for it. A crawl too many is better than one too few."""
+"""So long after a bare task the same body delivered again is taken for it. A crawl too many beats one too few."""
 
 LOCK_SECONDS = 10
 _BUSY = 1205
