@@ -203,6 +203,7 @@ def another(database: Database) -> Database:
     return connect(f"mysql://root@127.0.0.1:{port}/{name}", None)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_whoever_stores_meanwhile_is_not_in_its_way(
     store: Store, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
