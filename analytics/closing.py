@@ -42,11 +42,6 @@ class LeagueGap:
     worst_seconds: float | None
 
 
-def closing_gaps(since: datetime, until: datetime) -> list[LeagueGap]:
-    """The gaps of the matches that kicked off from ``since`` on and before ``until`` (naive UTC): two queries."""
-    return by_league(observed_gaps(since, until))
-
-
 def by_league(gaps: Iterable[Gap]) -> list[LeagueGap]:
     """The leagues that have a price first, the widest median of them first; then those without, by name."""
     found: defaultdict[tuple[str, str], list[Gap]] = defaultdict(list)

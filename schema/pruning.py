@@ -2,8 +2,9 @@
 
 A series is what one bookmaker offers for one outcome of one market and line of one match. Of its observations that are
 older than a given instant, one that says what the one before it says is let go: what the price was at any instant can
-still be told. Three always stay: the first that says a thing, the last of the series, and the last one that is not
-after the kick-off, so that the age of the closing price does not change.
+still be told. These always stay: the first that says a thing, the last of the series, and the last one that is not
+after the kick-off, so that the age of the closing price does not change; all that the last two runs saw of a market,
+whose boards are laid side by side; and a series of which anything is suspect, for what confirms it says the same again.
 
 Rows go in small transactions, each by its key, and whoever stores meanwhile is given a turn between them. It may be
 broken off anywhere and begun again, and done twice at once: which rows go does not depend on which are gone already.
@@ -26,6 +27,9 @@ OUTBOX_DAYS = 15
 
 SAID = ("odd_value", "trj", "published_trj", "partial", "suspect")
 """Two observations that agree in these say the same."""
+
+WHOLE_RUNS = 2
+"""Of each market all that the last so many runs saw stays: a board compares the last one with the one before."""
 
 ROWS = 500
 """Rows of one transaction: some hundredths of a second, flush of the disk included."""
@@ -144,20 +148,27 @@ class _Finder:
         same = "IS" if is_embedded(self._database) else "<=>"
         said = ", ".join(f"o.{column}, LAG(o.{column}) OVER series AS was_{column}" for column in SAID)
         again = " AND ".join(f"p.{column} {same} p.was_{column}" for column in SAID)
-        one_market = "" if piece.market is None else f"AND o.market_id = {piece.market}"
+        one_market = "" if piece.market is None else f"AND market_id = {piece.market}"
+        series = "PARTITION BY o.match_id, o.market_id, o.line, o.bookmaker_id, o.outcome"
         return self._column(
             f"""
             SELECT p.id
             FROM (
-                SELECT o.id, o.match_id, o.scraped_at, {said}, LEAD(o.scraped_at) OVER series AS next_at
-                FROM Odds o
-                WHERE o.match_id BETWEEN {piece.first} AND {piece.last} {one_market}
-                WINDOW series AS (
-                    PARTITION BY o.match_id, o.market_id, o.line, o.bookmaker_id, o.outcome ORDER BY o.scraped_at
-                )
+                SELECT o.id, o.match_id, o.scraped_at, o.run_id, {said}, LEAD(o.scraped_at) OVER series AS next_at,
+                    MAX(o.suspect) OVER ({series}) AS any_suspect,
+                    DENSE_RANK() OVER (
+                        PARTITION BY o.match_id, o.market_id, o.line
+                        ORDER BY o.run_id IS NULL, o.run_seen_at DESC, o.run_id
+                    ) AS nth_run
+                FROM (
+                    SELECT Odds.*, MAX(scraped_at) OVER (PARTITION BY match_id, market_id, line, run_id) AS run_seen_at
+                    FROM Odds WHERE match_id BETWEEN {piece.first} AND {piece.last} {one_market}
+                ) o
+                WINDOW series AS ({series} ORDER BY o.scraped_at)
             ) p
             JOIN Matches m ON m.id = p.match_id
             WHERE p.scraped_at < {self._mark} AND p.next_at IS NOT NULL AND {again}
+            AND p.any_suspect IS NULL AND (p.run_id IS NULL OR p.nth_run > {WHOLE_RUNS})
             AND (m.match_date IS NULL OR p.scraped_at > m.match_date OR p.next_at <= m.match_date)
             ORDER BY p.id
             """,  # noqa: S608 - columns and numbers of our own

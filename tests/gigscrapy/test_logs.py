@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 
 import pytest
 from scrapy.settings import Settings
-from scrapy.utils.log import DEFAULT_LOGGING
 
 from gigscrapy import logs
 from schema.messages import encode
@@ -22,6 +21,7 @@ from tests import OWN_ENVIRONMENT, OWN_SITE, ROOT, crawl, scrapy
 from tests.faults.filled import FilledSite
 from tests.faults.processes import crawling, running
 from tests.gigscrapy.commands.test_consume import put_in_the_spool
+from tests.gigscrapy.own_log import own_log
 from tests.schema.letters import quote
 from tests.services import free_ports
 
@@ -38,20 +38,8 @@ def objects(text: str) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def root() -> Iterator[logging.Logger]:
-    """The root logger; all is afterwards as it was before."""
-    handlers, level = list(logging.root.handlers), logging.root.level
-    hooks = sys.excepthook, threading.excepthook
-    theirs = {name: logging.getLogger(name).level for name in DEFAULT_LOGGING["loggers"]}
-    yield logging.root
-    logging.root.handlers[:] = handlers
-    sys.excepthook, threading.excepthook = hooks
-    logging.captureWarnings(False)
-    for name, was in theirs.items():
-        logging.getLogger(name).setLevel(was)
-    logging.root.setLevel(level)
-    if logs._process.handler:
-        logs._process.handler.close()
-    logs._process.run = logs._process.handler = None
+    with own_log() as logger:
+        yield logger
 
 
 def settings(**changed: object) -> Settings:

@@ -10,7 +10,7 @@ import pytest
 
 from gigscrapy import quarantine as quarantine_module
 from gigscrapy.commands import consume
-from gigscrapy.quarantine import DEATHS, EPIDEMIC, NOTES_LAST, TRIALS, Epidemic, Quarantine
+from gigscrapy.quarantine import DEATHS, EPIDEMIC, NOTES_LAST, TRIALS, Epidemic, Quarantine, living
 from schema.messages import body_hash
 from tests import ROOT
 
@@ -47,6 +47,14 @@ def quarantine(tmp_path: Path) -> Iterator[Quarantine]:
 
 
 class TestTheDead:
+    def test_are_not_counted_among_the_living(self, tmp_path: Path, quarantine: Quarantine) -> None:
+        die(tmp_path, times=2)
+        assert living(tmp_path) == 1
+        another = Quarantine.enter(tmp_path)
+        assert living(tmp_path) == 2
+        another.leave()
+        assert living(tmp_path) == 1
+
     def test_a_process_that_is_killed_leaves_a_note(self, tmp_path: Path, quarantine: Quarantine) -> None:
         for _ in range(3):
             done = subprocess.run([sys.executable, "-c", DIES, tmp_path, "a body"], cwd=ROOT, check=False)

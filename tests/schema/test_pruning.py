@@ -31,7 +31,8 @@ def _no_turns(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def observed(*said: tuple[float, str], **changes: Any) -> list[Any]:
-    """A quote of one outcome at each of these minutes after noon."""
+    """A quote of one outcome at each of these minutes after noon; of no run, where none is named."""
+    changes.setdefault("run_id", None)
     return [quote(60 * minute, prices={"1": Decimal(price)}, **changes) for minute, price in said]
 
 
@@ -89,6 +90,28 @@ def test_what_says_otherwise_of_anything_stays(changed: dict[str, Any], store: S
     assert all_thinned(database) == (4, 0, 4)
 
 
+def test_all_that_the_last_two_runs_saw_of_a_market_stays(store: Store, database: Database) -> None:
+    """A board lays them side by side: a bookmaker that repeats itself must not be missing in the one before."""
+    each = [(minute, bookmaker) for minute in range(5) for bookmaker in ("Winamax", "Betclic")]
+    # In one batch: the runs are numbered by their names, against the order of time.
+    said = (observed((minute, "2"), bookmaker=name, run_id=f"run-{9 - minute}") for minute, name in each)
+    store.store(letters(*(item for some in said for item in some)))
+    store.store(letters(*observed((5, "2"))))  # of no run, it takes no run's place
+    store.store(letters(*observed((6, "2"), (7, "2"), line=Decimal("0.5"), run_id="run-0")))  # of another market
+    assert all_thinned(database) == (13, 4, 9)
+    assert sorted(minute for minute, _ in kept(database)) == ["00", "00", "03", "03", "04", "04", "05", "06", "07"]
+    assert all_thinned(database) == (9, 0, 9)
+
+
+def test_what_may_confirm_a_suspect_price_stays(store: Store, database: Database) -> None:
+    """The same once more, from another run, is what takes the doubt from it."""
+    (doubted,) = observed((3, "2"), suspect="spread")
+    store.store(letters(*observed((0, "2"), (1, "2"), (2, "2")), doubted, *observed((4, "2"), (5, "2"))))
+    store.store(letters(*observed((0, "2"), (1, "2"), (2, "2"), bookmaker="Betclic")))
+    assert all_thinned(database) == (9, 1, 8)
+    assert len(found(database, "SELECT id FROM Odds WHERE scraped_at = '2025-10-17 12:01:00'")) == 1
+
+
 def test_series_are_not_mixed(store: Store, database: Database) -> None:
     for other in ({}, {"bookmaker": "Betclic"}, {"match_id": "7"}, {"market": "DNB"}, {"line": Decimal("0.5")}):
         store.store(letters(*observed((0, "2"), **other)))
@@ -105,7 +128,7 @@ OBSERVATIONS = st.lists(
         st.sampled_from(["Winamax", "Betclic"]),
         MINUTES,
         st.sampled_from(["2", "2.5"]),
-        st.sampled_from([None, "spread"]),
+        st.sampled_from([*(9 * [None]), "spread"]),
     ),
     min_size=1,
     max_size=60,
@@ -180,6 +203,7 @@ def another(database: Database) -> Database:
     return connect(f"mysql://root@127.0.0.1:{port}/{name}", None)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_whoever_stores_meanwhile_is_not_in_its_way(
     store: Store, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -261,10 +285,10 @@ def test_what_passes_is_tried_again(
 
 
 def test_the_ledger_forgets_what_it_took_in_before(store: Store, database: Database) -> None:
-    store.store(letters(*observed(*((minute / 100, "2") for minute in range(ROWS + 10)))))
+    store.store(letters(*observed(*((minute / 100, "2") for minute in range(ROWS + 10)), run_id="run-1")))
     moment = now().replace(tzinfo=UTC) + timedelta(seconds=1)
     assert forget(database, LEDGER, moment - timedelta(days=1)) == 0
-    store.store(letters(*observed((0, "2"))))
+    store.store(letters(*observed((0, "2"), run_id="run-1")))
     assert found(database, "SELECT duplicates FROM Runs")[0][0] == 1, "it still knows them"
     assert forget(database, LEDGER, moment, dry_run=True) == ROWS + 10
     assert count(database, "Messages") == ROWS + 10
@@ -281,7 +305,7 @@ def test_a_message_that_comes_after_its_row_went_is_known(store: Store, database
 
 
 def test_what_was_asked_for_goes_once_it_ended(store: Store, database: Database) -> None:
-    store.store(letters(*observed((0, "2"))))
+    store.store(letters(*observed((0, "2"), run_id="run-1")))
     long_ago, late = "2025-01-01 00:00:00", "2026-01-01 00:00:00"
     execute = database.execute_sql
     for task, date in (("done", long_ago), ("goes-on", long_ago), ("young", late), ("joined", long_ago)):

@@ -13,6 +13,7 @@ from scrapy.exceptions import UsageError
 from scrapy.settings import Settings
 
 from tests import OWN_ENVIRONMENT, ROOT, Ran
+from tests.gigscrapy.own_log import own_log
 
 Ask = Callable[..., Ran]
 
@@ -52,7 +53,8 @@ def asking(command: type[ScrapyCommand], capsys: pytest.CaptureFixture[str]) -> 
         options, arguments = parser.parse_known_args(words)
         capsys.readouterr()
         try:
-            asked.run(arguments, options)
+            with own_log():
+                asked.run(arguments, options)
         except UsageError as error:
             return subprocess.CompletedProcess(words, 2, "", str(error))
         said = capsys.readouterr()

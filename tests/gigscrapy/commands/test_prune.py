@@ -23,10 +23,10 @@ def ask(capsys: pytest.CaptureFixture[str]) -> Ask:
 
 
 def filled(home: Path, url: str | None = None, rows: int = 10) -> None:
-    """One price that never changes, seen each second so many times; received now."""
+    """One price that never changes, seen each second so many times, by no run; received now."""
     database = connect(url, home)
     migrate(database)
-    said = [quote(second) for second in range(rows)]
+    said = [quote(second, run_id=None) for second in range(rows)]
     Store(database).store(letters(*said, received_at=datetime.now(UTC)))
     hang_up(database)
 
