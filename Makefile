@@ -21,8 +21,8 @@ run: $(VENV)/.runs chromium ## crawl a league and show its best prices: LEAGUE=l
 admin: $(VENV)/.runs ## browse the tables on http://127.0.0.1:5000 (PORT=)
 	@$(PYTHON) -m admin --port $(PORT)
 
-services: $(VENV)/.runs chromium ## everything this machine needs to crawl by itself, until Ctrl-C; the admin is on PORT=
-	@ADMIN_PORT=$(PORT) $(VENV)/bin/scrapy services
+services: $(VENV)/.runs chromium ## everything this machine needs to crawl by itself, until Ctrl-C: SITE=, the admin is on PORT=
+	@ADMIN_PORT=$(PORT) $(if $(SITE),SITE_URL=$(SITE)) $(VENV)/bin/scrapy services
 
 migrate: $(VENV)/.runs ## bring the database of DATABASE_URL up to date
 	@$(VENV)/bin/scrapy migrate

@@ -1,15 +1,18 @@
 """The database of this process, found the way every program of the project finds it."""
 
+import logging
 import os
 from pathlib import Path
 
-from peewee import Database
+from peewee import Database, PeeweeException
 from scrapy.settings import BaseSettings
 
 from gigscrapy.broker import Queues
-from schema.database import connect
+from schema.database import Fault, connect, explain, fault_of
 from schema.migrations import prepare
 from schema.models import use
+
+logger = logging.getLogger(__name__)
 
 
 def open_database(url: str | None = None, home: str | Path | None = None) -> Database:
@@ -17,13 +20,20 @@ def open_database(url: str | None = None, home: str | Path | None = None) -> Dat
 
     :param url: see :func:`schema.database.connect`; ``None``: DATABASE_URL, and where that is not set the embedded one.
     :param home: folder of the embedded one; ``None``: GIGSCRAPY_HOME, ``var`` where that is not set.
+    One that is away for now is opened by whoever asks first when it is back.
+
     :raises schema.database.BadDatabaseUrl, schema.migrations.SchemaError: each says what to do.
     """
     url = url or os.environ.get("DATABASE_URL") or None
     database = connect(url, _home(home))
     use(database)
-    with database.connection_context():
-        prepare(database)
+    try:
+        with database.connection_context():
+            prepare(database)
+    except PeeweeException as error:
+        if fault_of(error) is not Fault.PASSING:
+            raise
+        logger.warning("pages are shown when the database is back: %s", explain(error))
     return database
 
 

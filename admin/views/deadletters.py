@@ -45,8 +45,8 @@ class DeadLettersView(TableView):
     list_template = "deadletters.html"
     details_template = "deadletter.html"
     column_list = (
-        *("reason", "detail", "size", "times", "waiting", "chosen"),
-        *("replays", "first_seen", "last_seen", "replayed_at", "run_id", "queue"),
+        *("reason", "queue", "detail", "size", "times", "waiting", "chosen"),
+        *("replays", "first_seen", "last_seen", "replayed_at", "run_id"),
     )
     column_details_list = (
         *("id", "reason", "detail", "waiting", "size", "times", "first_seen", "last_seen", "replays", "replayed_at"),

@@ -4,8 +4,9 @@ No check changes anything, and no secret is in what it says.
 """
 
 import logging
+import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import unquote, urlsplit
 
 from scrapy.settings import BaseSettings
@@ -55,10 +56,7 @@ def examine(settings: BaseSettings) -> Iterator[tuple[str, Finding]]:
     for name, check in CHECKS.items():
         finding = bounded(check, settings)
         if finding is not None:
-            sentence = on_one_line(finding.sentence)
-            for word in secret:
-                sentence = sentence.replace(word, HIDDEN)
-            yield name, Finding(finding.state, sentence)
+            yield name, Finding(finding.state, hidden(on_one_line(finding.sentence), secret))
 
 
 def bounded(check: Check, settings: BaseSettings) -> Finding | None:
@@ -76,6 +74,13 @@ def bounded(check: Check, settings: BaseSettings) -> Finding | None:
     thread.start()
     thread.join(SECONDS)
     return found[0] if found else failure(f"no answer within {SECONDS} s: it hangs")
+
+
+def hidden(sentence: str, words: Iterable[str]) -> str:
+    """``sentence`` without ``words``, where they stand by themselves: a short one is part of many others."""
+    for word in words:
+        sentence = re.sub(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", HIDDEN, sentence)
+    return sentence
 
 
 def secrets(settings: BaseSettings) -> list[str]:

@@ -16,6 +16,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from admin.__main__ import main
+from tests.services import free_ports
 
 
 @contextmanager
@@ -87,7 +88,7 @@ def test_a_port_that_cannot_be_is_no_traceback(port: str, tmp_path: Path, monkey
     ("url", "said"),
     [
         ("postgres://user:secret@host/name", "it must begin with one of"),
-        ("mysql://user:secret@127.0.0.1:1/name", "the database says"),
+        ("sqlite:////dev/null/secret.sqlite3", "the database says"),
     ],
 )
 def test_a_database_that_cannot_be_is_no_traceback(url: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,3 +96,20 @@ def test_a_database_that_cannot_be_is_no_traceback(url: str, said: str, monkeypa
     refusal = main(["--port", "0"]) or ""
     assert said in refusal
     assert "secret" not in refusal
+
+
+def test_it_waits_for_a_database_that_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a power cut it may well be up before MySQL is; whoever watches it must be told, and told of what."""
+    monkeypatch.setenv("DATABASE_URL", f"mysql://gigscrapy:s3cret@127.0.0.1:{free_ports(1)[0]}/gigscrapy")
+    with started(tmp_path, "--port", "0") as (_, said):
+        address = said.removeprefix("admin: ")
+        with urlopen(f"{address}healthz") as answer:
+            assert answer.read() == b"ok\n"
+        for path in ("readyz", "admin/"):
+            with pytest.raises(HTTPError) as refused:
+                urlopen(f"{address}{path}")
+            body = refused.value.read().decode()
+            assert refused.value.code == 503
+            assert "s3cret" not in body
+        with urlopen(f"{address}metrics") as answer:
+            assert b'gigscrapy_up{dependency="database"} 0' in answer.read()

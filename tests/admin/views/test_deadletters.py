@@ -72,7 +72,7 @@ def waits(home: Path) -> tuple[int, int]:
 
 def states(client: FlaskClient) -> dict[str, str]:
     """By the size of the body: no two here are as long."""
-    return {row[2]: row[4] for row in listed(client, LIST)}
+    return {row[3]: row[5] for row in listed(client, LIST)}
 
 
 # -- what is replayed --------------------------------------------------------------------------------------------------
@@ -135,7 +135,7 @@ def test_all(client: FlaskClient, refuse: Callable[..., None], home: Path) -> No
 def test_a_task_goes_back_to_the_tasks(client: FlaskClient, refuse: Callable[..., None], home: Path) -> None:
     refuse(b"{")
     Store(current()).bury(Letter(b"[1"), Refused("malformed", "not JSON"), TASK_QUEUE)
-    assert [row[2] for row in listed(client, f"{LIST}?queue={TASK_QUEUE}")] == ["2"]
+    assert [row[3] for row in listed(client, f"{LIST}?queue={TASK_QUEUE}")] == ["2"]
     assert [row[2] for row in listed(client, f"{LIST}?queue=odds")] == ["1"]
     assert TASK_QUEUE in listed(client, f"{LIST}?queue={TASK_QUEUE}")[0]
     ask(client, all="1")

@@ -22,6 +22,12 @@ def test_each_secret_is_hidden(settings: Settings, monkeypatch: pytest.MonkeyPat
     assert list(doctor.examine(settings)) == [("one", warning("*** *** *** *** *** *** safe"))]
 
 
+def test_a_short_secret_is_left_in_other_words(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.set("RABBIT_URL", "amqp://gig:p@host/x")
+    monkeypatch.setattr(doctor, "CHECKS", {"one": lambda _: warning("packages at amqp://gig:p@host, password 'p'")})
+    assert list(doctor.examine(settings)) == [("one", warning("packages at amqp://gig:***@host, password '***'"))]
+
+
 def test_one_that_hangs_or_breaks_keeps_none_of_the_others(settings: Settings, monkeypatch) -> None:
     ended = threading.Event()
 
