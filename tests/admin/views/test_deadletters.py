@@ -136,7 +136,7 @@ def test_a_task_goes_back_to_the_tasks(client: FlaskClient, refuse: Callable[...
     refuse(b"{")
     Store(current()).bury(Letter(b"[1"), Refused("malformed", "not JSON"), TASK_QUEUE)
     assert [row[3] for row in listed(client, f"{LIST}?queue={TASK_QUEUE}")] == ["2"]
-    assert [row[2] for row in listed(client, f"{LIST}?queue=odds")] == ["1"]
+    assert [row[3] for row in listed(client, f"{LIST}?queue=odds")] == ["1"]
     assert TASK_QUEUE in listed(client, f"{LIST}?queue={TASK_QUEUE}")[0]
     ask(client, all="1")
     assert depths(None, home, [QUEUE, TASK_QUEUE]) == {QUEUE: 1, TASK_QUEUE: 1, "outbox": 0}

@@ -62,10 +62,10 @@ def test_what_runs_shows_how_far_it_is(client: FlaskClient, fill: Callable[..., 
     Runs.create(run_id="r-3", spider="top14", state="queued", requested_at=now())
     shown = page(client, "/admin/")
     first, second = going_on(client)
-    assert first[1:4] == ["en cours", "300 / 1 200 matchs", f"Le Havre - {SCRIPT}"]
-    assert re.fullmatch(r"(29 min 5\d|30 min 0\d) s", first[4])
-    assert first[5:] == ["32", "admin", "http://127.0.0.1:6800", "Arrêter"]
-    assert second[1:3] == ["confié à un nœud", "–"]
+    assert first[1:5] == ["Arrêter", "en cours", "300 / 1 200 matchs", f"Le Havre - {SCRIPT}"]
+    assert re.fullmatch(r"(29 min 5\d|30 min 0\d) s", first[5])
+    assert first[6:] == ["32", "admin", "http://127.0.0.1:6800"]
+    assert second[2:4] == ["confié à un nœud", "–"]
     bar = shown.css("#going-on progress")
     assert (bar.attrib["value"], bar.attrib["max"], bar.attrib["aria-label"]) == ("300", "1200", "Avancement")
     assert text_of(shown.css("#going-on .count")[0]) == "Relevés qui attendent leur tour : 1"
@@ -78,8 +78,8 @@ def test_one_that_is_silent_says_so(client: FlaskClient) -> None:
     ago = now() - timedelta(minutes=7)
     Runs.create(run_id="r", spider="nba", state="running", started_at=ago, reported_at=ago, discovered=4, parsed=1)
     [row] = going_on(client)
-    assert re.fullmatch(r"1 / 4 matchs, muet depuis 7 min 0\d s", row[2])
-    assert row[4] == "–", "nobody can tell how long it takes"
+    assert re.fullmatch(r"1 / 4 matchs, muet depuis 7 min 0\d s", row[3])
+    assert row[5] == "–", "nobody can tell how long it takes"
 
 
 @pytest.mark.parametrize(
