@@ -40,6 +40,8 @@ SWEEP_SECONDS = 10.0
 """Between two looks at the runs; less where they are given up soon."""
 AWAY_SECONDS = 5.0
 """So long a node that did not answer is not asked again."""
+HUNG = 4
+"""So many times as silent as one that its node has no more, a run is stopped that its node says goes on."""
 GRACE = timedelta(seconds=20)
 """So long after a run was claimed its worker may still be scheduling it: a node's answer is waited for 13 s."""
 
@@ -95,6 +97,7 @@ class Worker:
         self._bounds = bounds
         self._alive = alive
         self._away: dict[str, tuple[float, str]] = {}
+        self._ended: set[tuple[str, bool]] = set()
         """Nodes that did not answer: until when they are left out (on the monotonic clock), and what they said."""
         self._next_sweep = 0.0
         self._patiently = Patience(database, lambda: self.is_stopping)
@@ -325,8 +328,11 @@ class Worker:
         for run in active:
             self._pass_on(run, look)
         missing = [run for run in active if self._is_missing(run, look)]
-        if not missing or not self._all_is_stored():
+        hung = [run for run in active if self._is_hung(run, look)]
+        if not (missing or hung) or not self._all_is_stored():
             return
+        for run in hung:
+            self._end(run, look)
         for run in missing:
             if self._is_to_begin(run, look):
                 self._begin_again(run, look.node(run))
@@ -339,6 +345,25 @@ class Worker:
         if (job is not None and job.state != "finished") or self._alive(run.run_id):
             return False
         return self._is_silent(run) or self._is_to_begin(run, look)
+
+    def _is_hung(self, run: Runs, look: "_Look") -> bool:
+        """Its node has it, and so it would keep its league and its place for ever."""
+        job = look.job(run)
+        return job is not None and job.state == "running" and self._is_silent(run, times=HUNG)
+
+    def _end(self, run: Runs, look: "_Look") -> None:
+        """Have its node stop it; where it does not listen, kill it. What it has not sent waits in its outbox."""
+        node, kill = look.node(run), self._is_silent(run, times=HUNG + 1)
+        if node is None:
+            return
+        if (run.run_id, kill) not in self._ended:
+            self._ended.add((run.run_id, kill))
+            how = "killed" if kill else "told to stop"
+            logger.error("%s goes on and says nothing: it is %s", _named(run), how, extra={"run": run.run_id})
+        try:
+            node.cancel(run.run_id, kill=kill)
+        except (NodeAway, NodeRefused) as error:
+            self._leave_out(node, error)
 
     def _pass_on(self, run: Runs, look: "_Look") -> None:
         """Tell the node, where somebody wants it stopped; it does so once, however often it is told."""
@@ -376,9 +401,10 @@ class Worker:
         else:
             self._lose(run, f"{run.node} has lost it several times before it began")
 
-    def _is_silent(self, run: Runs) -> bool:
+    def _is_silent(self, run: Runs, times: int = 1) -> bool:
+        """For so many times as long as a run that its node has no more may be."""
         since = runs.heard_of(run)
-        return since is None or now() - since >= timedelta(seconds=self._bounds.silence)
+        return since is None or now() - since >= times * timedelta(seconds=self._bounds.silence)
 
     def _all_is_stored(self) -> bool:
         """Whether no report waits in the queue; with a broker that is away nobody can tell."""

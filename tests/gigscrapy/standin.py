@@ -18,7 +18,8 @@ class StandIn:
     """One node.
 
     :ivar jobs: by their ids, each a spider, its state and all it was told; a test changes them as it likes.
-    :ivar scheduled: the spiders it was given, in their order; :ivar cancelled: ids it was told to stop.
+    :ivar scheduled: the spiders it was given, in their order; :ivar cancelled: ids it was told to stop,
+        and how (``signals``).
     :ivar refuses: it answers nothing but this, as Scrapyd does; :ivar breaks: it does as it is told, then its line breaks.
     """
 
@@ -26,6 +27,7 @@ class StandIn:
         self.jobs: dict[str, tuple[str, str, dict[str, str]]] = {}
         self.scheduled: list[str] = []
         self.cancelled: list[str] = []
+        self.signals: list[str] = []
         self.refuses: str | None = None
         self.breaks = False
         self._server: ThreadingHTTPServer | None = None
@@ -79,6 +81,7 @@ class StandIn:
                 return 200, {"currstate": self.jobs.get(said["job"], ("", None))[1]}
             case "cancel.json":
                 self.cancelled.append(said["job"])
+                self.signals.append(said["signal"])
                 before = self.jobs.get(said["job"], ("", None))[1]
                 if before == "pending":
                     del self.jobs[said["job"]]

@@ -394,6 +394,23 @@ class TestSweeping:
         assert (desk.run().state, desk.run().active_key) == ("running", "ligue1")
         assert node.scheduled == ["ligue1"]
 
+    def test_one_that_hangs_is_stopped_and_then_killed(self, desk: Desk, node: StandIn, given: str) -> None:
+        """Else it would keep its league, and its place among those at once, for ever."""
+        desk.report(given)
+        node.set(given, "running")
+        desk.age(1199)
+        desk.work()
+        assert node.signals == []
+        desk.age(1)
+        desk.work()
+        assert set(node.signals) == {"TERM"}
+        desk.age(300)
+        desk.work()
+        assert node.signals[-1] == "KILL"
+        node.set(given, "finished")
+        desk.work()
+        assert (desk.run().state, desk.run().active_key) == ("lost", None)
+
     def test_one_started_by_hand_is_lost_too(self, desk: Desk, node: StandIn) -> None:
         desk.report("by-hand")
         desk.age(301)
