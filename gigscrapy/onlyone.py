@@ -5,6 +5,7 @@ the acting process writes through: what it commits it commits while it has the l
 a file, it is a file beside it that the kernel unlocks when its owner dies.
 """
 
+import hashlib
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -14,6 +15,8 @@ from peewee import Database
 from gigscrapy.broker.ownerlock import OwnerLock, is_held
 from schema.database import hang_up, is_embedded
 
+LONGEST_NAME = 64
+"""Characters of a lock of MySQL's."""
 SILENCE_SECONDS = 30
 """A connection that is silent for so long is closed by the server: a machine that vanishes does not keep the lock."""
 
@@ -51,7 +54,9 @@ def is_taken(database: Database, home: Path, name: str) -> bool:
 
 
 def _server_name(database: Database, name: str) -> str:
-    return f"gigscrapy.{name}.{database.database}"[:64]
+    """A server's locks are common to all its databases, and their names have 64 characters at most."""
+    whole = f"gigscrapy.{name}.{database.database}"
+    return whole if len(whole) <= LONGEST_NAME else hashlib.blake2b(whole.encode(), digest_size=16).hexdigest()
 
 
 class _FileLock:

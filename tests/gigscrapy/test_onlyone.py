@@ -8,6 +8,7 @@ from peewee import Database, PeeweeException
 
 from gigscrapy.onlyone import take
 from schema.database import connect, hang_up
+from tests.services.mariadb import MariaDB
 
 
 @pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.server)])
@@ -62,3 +63,17 @@ def test_the_lock_is_that_of_one_database(mariadb_url: str, tmp_path: Path) -> N
     theirs.execute_sql("DROP DATABASE another")
     hang_up(mine)
     hang_up(theirs)
+
+
+@pytest.mark.server
+def test_databases_with_long_names_have_locks_of_their_own(mariadb: MariaDB, tmp_path: Path) -> None:
+    names = [f"{'a' * 60}{end}" for end in ("1", "2")]
+    databases = []
+    for name in names:
+        mariadb.execute(f"CREATE DATABASE {name}")
+        databases.append(connect(mariadb.url(name), tmp_path))
+    held = [take(database, tmp_path, "scheduler") for database in databases]
+    assert all(lock is not None and lock.is_held() for lock in held)
+    for database, name in zip(databases, names, strict=True):
+        hang_up(database)
+        mariadb.execute(f"DROP DATABASE {name}")
