@@ -6,7 +6,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 LEAGUE ?= ligue1
 PORT ?= 5000
-WORKERS ?= 2
+WORKERS ?= 3
 APT := DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends
 IS_ROOT := [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null
 
@@ -27,7 +27,7 @@ services: $(VENV)/.runs chromium ## everything this machine needs to crawl by it
 migrate: $(VENV)/.runs ## bring the database of DATABASE_URL up to date
 	@$(VENV)/bin/scrapy migrate
 
-test: $(VENV)/.tests chromium servers ## every test, on private servers and a real browser; WORKERS=2 processes
+test: $(VENV)/.tests chromium servers ## every test, on private servers and a real browser; WORKERS=3 processes, which mostly wait
 	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile
 
 test-fast: $(VENV)/.tests ## the tests that need no server, no browser and no patience
