@@ -97,8 +97,9 @@ class Worker:
         self._bounds = bounds
         self._alive = alive
         self._away: dict[str, tuple[float, str]] = {}
-        self._ended: set[tuple[str, bool]] = set()
         """Nodes that did not answer: until when they are left out (on the monotonic clock), and what they said."""
+        self._ended: set[tuple[str, bool]] = set()
+        """Runs that hung, and whether they were killed: it is said once."""
         self._next_sweep = 0.0
         self._patiently = Patience(database, lambda: self.is_stopping)
         self.totals = Totals()
