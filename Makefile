@@ -28,10 +28,10 @@ migrate: $(VENV)/.runs ## bring the database of DATABASE_URL up to date
 	@$(VENV)/bin/scrapy migrate
 
 test: $(VENV)/.tests chromium servers ## every test, on private servers and a real browser; WORKERS=3 processes, which mostly wait
-	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile
+	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-fast: $(VENV)/.tests ## the tests that need no server, no browser and no patience
-	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile -m "not server and not browser and not slow"
+	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not server and not browser and not slow"
 
 lint: $(VENV)/.tests ## ruff, mypy, and the import contract
 	@$(VENV)/bin/ruff check
