@@ -11,6 +11,8 @@ from replica import Options, serve
 from schema.database import connect
 from tests import ROOT, SHARED, crawl, scrapy
 
+pytestmark = pytest.mark.slow
+
 LIGUE_1 = "/cotes/foot/france/ligue-1"
 REAL_PAGE = SHARED / "coteur" / "2025-10-15-foot-france-ligue-1.html"
 

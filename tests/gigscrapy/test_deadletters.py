@@ -273,6 +273,7 @@ def test_the_queue_has_the_whole_of_a_body_that_the_table_cuts(post: Post) -> No
     post.holds(odds=0, dead=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chosen", [EVERYTHING, Chosen(reason="sport")], ids=["all", "none of them"])
 def test_large_bodies_are_not_in_memory_together(post: Post, chosen: Chosen) -> None:
     number, size = 18, 4 << 20

@@ -24,6 +24,8 @@ from tests.gigscrapy.pages import page
 from tests.gigscrapy.plain_site import plain_crawl
 from tests.gigscrapy.spiders.front import Answer, front
 
+pytestmark = pytest.mark.slow
+
 LIGUE_1 = "/cotes/foot/france/ligue-1"
 MATCH = ListedMatch(match_id="101", path="/cote/avallon-beaune-101", home="A", away="B", kickoff=None, best={})
 OLD = Page(

@@ -94,6 +94,7 @@ def test_they_start_where_the_output_is_a_socket(tmp_path: Path) -> None:
     assert b"stopped: scrapyd (exit status 0)" in said
 
 
+@pytest.mark.slow
 def test_no_service_outlives_its_supervisor_nor_the_terminal(tmp_path: Path) -> None:
     """A kill of the supervisor, and a terminal that is closed: stand-ins for the services, which take a second each."""
     program = (

@@ -27,6 +27,8 @@ from schema.store import Store
 from tests.schema.letters import KICKOFF, NOON, QUOTE, REPORT, Letter, prices, quote
 from tests.services.mariadb import MariaDB
 
+pytestmark = pytest.mark.slow
+
 # The same examples each time: what is red here is red everywhere, and what is green stays so.
 some, many = (
     settings(

@@ -8,6 +8,8 @@ from schema.database import EMBEDDED
 from tests import scrapy
 from tests.gigscrapy.commands.in_process import Ask, asking
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def copy_it(capsys: pytest.CaptureFixture[str]) -> Ask:

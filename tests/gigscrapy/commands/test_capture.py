@@ -11,6 +11,8 @@ from replica import Options, serve
 from tests import OWN_SITE, scrapy
 from tests.gigscrapy.spiders.front import Answer, front
 
+pytestmark = pytest.mark.slow
+
 LIGUE_1 = "/cotes/foot/france/ligue-1"
 FILES = ["expected.json", "fixture.html", "page.png", "rendered.html", "raw.html", "report.txt"]
 

@@ -20,6 +20,8 @@ from tests import OWN_ENVIRONMENT, ROOT, scrapy
 from tests.schema.letters import quote
 from tests.services import free_ports
 
+pytestmark = pytest.mark.slow
+
 
 def start(*arguments: str, home: Path, **environment: str) -> subprocess.Popen[str]:
     """The command in a process of its own, which goes on; what it says, on its output."""

@@ -21,6 +21,8 @@ from tests.gigscrapy.commands.test_consume import put_in_the_spool, start
 from tests.schema.letters import Letter, quote
 from tests.services import free_ports
 
+pytestmark = pytest.mark.slow
+
 UNKNOWN = encode(quote()).replace(b'"sport":"football"', b'"sport":"curling"')
 
 

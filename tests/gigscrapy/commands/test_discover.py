@@ -4,6 +4,7 @@ import subprocess
 import sys
 from time import monotonic, sleep
 
+import pytest
 from scrapy.crawler import Crawler
 from scrapy.statscollectors import MemoryStatsCollector
 
@@ -12,6 +13,8 @@ from gigscrapy.discovery import DiscoverySpider
 from gigscrapy.leagues import COLUMNS, load
 from replica import Options, serve
 from tests import OWN_ENVIRONMENT, OWN_SITE, ROOT, scrapy
+
+pytestmark = pytest.mark.slow
 
 
 def discover(tmp_path, site: str, *arguments: str):

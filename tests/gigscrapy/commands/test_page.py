@@ -15,6 +15,8 @@ from tests import Ran, scrapy
 from tests.gigscrapy.commands.in_process import Ask, asking, unread
 from tests.gigscrapy.pages import page
 
+pytestmark = pytest.mark.slow
+
 MATCH_KEY = key_of(page("match-D"))
 
 

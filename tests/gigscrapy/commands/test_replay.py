@@ -11,6 +11,8 @@ from schema.database import connect, hang_up
 from tests import crawl, scrapy
 from tests.gigscrapy.commands.in_process import Ask, asking, unread
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def ask(capsys: pytest.CaptureFixture[str]) -> Ask:

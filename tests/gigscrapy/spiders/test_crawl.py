@@ -15,6 +15,8 @@ from schema.prices import payout, published_style
 from tests import OWN_SITE, ROOT, SHARED, crawl, quotes, scrapy, spooled
 from tests.gigscrapy.spiders.front import Answer, front
 
+pytestmark = pytest.mark.slow
+
 LIGUE_1 = "/cotes/foot/france/ligue-1"
 REAL_PAGE = SHARED / "coteur" / "2025-10-15-foot-france-ligue-1.html"
 
