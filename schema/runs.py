@@ -83,7 +83,7 @@ def hand_over(
     """Enter a task, and a run for each league it wants: all of it in one transaction, committed when this returns.
 
     :param task_id: ``None`` for a bare task: it is a new one, unless it is delivered ``again`` and its body was handed
-        over within the hour.
+        over within the last minutes.
     :param received_at: naive UTC; :param wanted: spiders, each once, and their arguments, as ``Runs`` has them.
     """
     with _by_itself(database):
