@@ -9,7 +9,7 @@ import pytest
 
 import admin
 from admin import labels
-from admin.english import ENGLISH
+from admin.english import ENGLISH, PARTS
 from admin.views.runs import OUTCOMES
 from admin.views.schedules import HINTS
 from admin.words import Phrase, say
@@ -50,6 +50,10 @@ def test_every_text_is_said_in_english_and_none_is_left_over() -> None:
     said = set(texts()) | {"« {words} » désigne trop de noms : seuls les {limit} derniers comptent. Précisez."}
     assert said - set(ENGLISH) == set()
     assert set(ENGLISH) - said == set()
+
+
+def test_a_text_has_one_translation() -> None:
+    assert sum(len(part.ENGLISH) for part in PARTS) == len(ENGLISH)
 
 
 @pytest.mark.parametrize("text", [text for text in ENGLISH if "{" in text])

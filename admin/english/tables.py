@@ -1,6 +1,4 @@
-"""Every text people read, and how it is said in English."""
-
-# ruff: noqa: E501 - a text is a line
+"""The tables, runs and schedules."""
 
 ENGLISH: dict[str, str] = {
     "1 ligne": "1 row",

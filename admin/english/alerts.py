@@ -1,0 +1,3 @@
+"""Following, rules, channels and what they sent."""
+
+ENGLISH: dict[str, str] = {}

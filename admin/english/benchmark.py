@@ -1,0 +1,3 @@
+"""The benchmark of bookmakers, and the analyst's table."""
+
+ENGLISH: dict[str, str] = {}

@@ -1,0 +1,3 @@
+"""The first page, and the crawls."""
+
+ENGLISH: dict[str, str] = {}

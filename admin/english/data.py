@@ -1,0 +1,3 @@
+"""Import, export and the care of reference data."""
+
+ENGLISH: dict[str, str] = {}

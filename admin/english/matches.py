@@ -1,0 +1,3 @@
+"""The matches, one match, their charts."""
+
+ENGLISH: dict[str, str] = {}

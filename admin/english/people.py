@@ -1,0 +1,3 @@
+"""Signing in, accounts, the team, the audit log."""
+
+ENGLISH: dict[str, str] = {}

@@ -1,0 +1,3 @@
+"""What stands around every page."""
+
+ENGLISH: dict[str, str] = {}
