@@ -13,9 +13,9 @@ from werkzeug.serving import make_server
 from admin import create_app
 from gigscrapy.browser import launch_options
 from schema.database import hang_up
-from schema.models import Runs
+from schema.models import Runs, use
 from schema.store import Store
-from tests.admin import LISTS, crowd
+from tests.admin import LISTS, crowd, signed_cookie
 from tests.admin.conftest import current
 from tests.schema.letters import letters
 
@@ -67,19 +67,20 @@ CONTRAST = """
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the application over the crowd."""
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """The address of the application over the crowd, and the cookie of an administrator."""
     app = create_app(home=tmp_path_factory.mktemp("site"))
     database = current()
     Store(database).store(letters(*crowd.messages()))
     crowd.fill(database)
     with database.connection_context():
         crowd.go_on()
+    cookie = signed_cookie(app)
     hang_up(database)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     serving = threading.Thread(target=server.serve_forever)
     serving.start()
-    yield f"http://127.0.0.1:{server.server_port}/admin/"
+    yield f"http://127.0.0.1:{server.server_port}/admin/", cookie
     server.shutdown()
     serving.join()
     server.server_close()
@@ -96,15 +97,16 @@ def chromium() -> Iterator[Browser]:
 class Visitor:
     """A browser window, and everything it complained of or asked of others."""
 
-    def __init__(self, browser: Browser, site: str, width: int, scheme: Any) -> None:
+    def __init__(self, browser: Browser, site: tuple[str, str], width: int, scheme: Any) -> None:
         context = browser.new_context(
             viewport={"width": width, "height": 900},
             color_scheme=scheme,
             locale="fr-FR",
             timezone_id="America/New_York",
         )
+        self.site, cookie = site
+        context.add_cookies([{"name": "gigscrapy", "value": cookie, "domain": "127.0.0.1", "path": "/"}])
         self.page: Page = context.new_page()
-        self.site = site
         self.complaints: list[str] = []
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -126,7 +128,7 @@ class Visitor:
 @pytest.fixture(
     params=[(375, "light"), (375, "dark"), (1440, "light"), (1440, "dark")], ids=lambda how: f"{how[0]}-{how[1]}"
 )
-def visitor(request: pytest.FixtureRequest, chromium: Browser, site: str) -> Iterator[Visitor]:
+def visitor(request: pytest.FixtureRequest, chromium: Browser, site: tuple[str, str]) -> Iterator[Visitor]:
     visitor = Visitor(chromium, site, *request.param)
     yield visitor
     visitor.page.context.close()
@@ -145,7 +147,7 @@ def test_every_page_is_whole_and_quiet(visitor: Visitor, tmp_path: Path) -> None
 
 
 @pytest.fixture
-def desk(chromium: Browser, site: str) -> Iterator[Visitor]:
+def desk(chromium: Browser, site: tuple[str, str]) -> Iterator[Visitor]:
     visitor = Visitor(chromium, site, 1440, "light")
     yield visitor
     visitor.page.context.close()
@@ -190,7 +192,9 @@ def test_what_has_the_focus_shows_it(desk: Visitor) -> None:
         assert outline == "3px", page.evaluate("document.activeElement.outerHTML")
 
 
-def test_a_wide_table_moves_within_its_frame_and_keeps_its_first_column(chromium: Browser, site: str) -> None:
+def test_a_wide_table_moves_within_its_frame_and_keeps_its_first_column(
+    chromium: Browser, site: tuple[str, str]
+) -> None:
     visitor = Visitor(chromium, site, 375, "light")
     page = visitor.open("odds/")
     page.locator(".table-responsive").evaluate("frame => frame.scrollTo(600, 0)")
@@ -213,6 +217,7 @@ def test_times_are_those_of_paris_wherever_the_browser_is(desk: Visitor) -> None
 
 def test_what_goes_on_is_renewed_in_place(chromium: Browser, tmp_path: Path) -> None:
     """What somebody types meanwhile stays, and the page is not loaded anew."""
+    of_the_site = current()
     app = create_app(home=tmp_path / "var")
     database = current()
     with database.connection_context():
@@ -220,7 +225,7 @@ def test_what_goes_on_is_renewed_in_place(chromium: Browser, tmp_path: Path) -> 
     server = make_server("127.0.0.1", 0, app, threaded=True)
     serving = threading.Thread(target=server.serve_forever)
     serving.start()
-    visitor = Visitor(chromium, f"http://127.0.0.1:{server.server_port}/admin/", 1440, "light")
+    visitor = Visitor(chromium, (f"http://127.0.0.1:{server.server_port}/admin/", signed_cookie(app)), 1440, "light")
     page = visitor.page
     page.clock.install()
     visitor.open("")
@@ -242,6 +247,7 @@ def test_what_goes_on_is_renewed_in_place(chromium: Browser, tmp_path: Path) -> 
     serving.join()
     server.server_close()
     hang_up(database)
+    use(of_the_site)
 
 
 def test_a_schedule_is_made_without_a_mouse(desk: Visitor) -> None:
