@@ -78,6 +78,11 @@ def signed_cookie(app: Flask, role: str = "admin", name: str | None = None) -> s
     return app.session_interface.get_signing_serializer(app).dumps({**held, "_permanent": True})  # type: ignore[attr-defined]
 
 
+def token_of(client: FlaskClient) -> str:
+    """What a form of that browser must send as ``csrf_token``, a script as ``X-CSRFToken``."""
+    return page(client, "/admin/").xpath("//meta[@name='csrf-token']/@content").get() or ""
+
+
 @contextmanager
 def counted(database: Database) -> Iterator[list[str]]:
     """The queries that were asked meanwhile, but for the one that asks who is there."""

@@ -17,8 +17,9 @@ from tests.admin import account, page, signed_in, text_of
 from tests.admin.conftest import current
 
 ROLES = tuple(Role.names())
-OPEN_TO_ALL = {"static", "admin.static", "health.alive", "health.ready", "metrics.measured", "signing.sign_in"} | {
-    "signing.signed_in"
+OPEN_TO_ALL = {
+    *("static", "admin.static", "health.alive", "health.ready", "metrics.measured"),
+    *("signing.sign_in", "signing.signed_in", "preferences.choose"),
 }
 """Endpoints that ask nobody who they are. Whoever adds one says why in its module."""
 CHANGES_FOR_VIEWERS = {"signing.sign_out"}

@@ -160,7 +160,7 @@ def test_the_first_page_counts_no_whole_table(
 
 def test_the_menu_leads_everywhere_and_says_where_one_is(client: FlaskClient) -> None:
     shown = page(client, "/admin/runs/")
-    links = shown.xpath("//header//li/a/@href").getall()
+    links = shown.xpath("//header//details[@id='tables-menu']//li/a/@href").getall()
     assert links == ["/admin/", *(f"/admin/{name}/" for name in LISTS)]
     assert shown.xpath("//header//a[@aria-current]/@href").getall() == ["/admin/runs/"]
     assert shown.xpath("//body/a[1]/@href").get() == "#content"

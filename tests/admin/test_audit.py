@@ -10,15 +10,14 @@ from flask.testing import FlaskClient
 
 from admin import audit
 from schema.models import AuditLog, Runs, Schedules, now
-from tests.admin import page
+from tests.admin import token_of
 from tests.admin.conftest import current
 
 SAID = {"name": "Le soir", "what": "ligue1, nba", "cron": "0 18 * * *", "arguments": ""}
 
 
 def post(client: FlaskClient, address: str, **said: Any) -> int:
-    token = page(client, "/admin/schedules/").xpath("//meta[@name='csrf-token']/@content").get()
-    return client.post(address, data=said, headers={"X-CSRFToken": token or ""}).status_code
+    return client.post(address, data=said, headers={"X-CSRFToken": token_of(client)}).status_code
 
 
 def notes() -> list[tuple[str, str, str, Any, Any]]:

@@ -12,7 +12,7 @@ from admin import accounts, create_app
 from admin.access import Role
 from admin.signin import safe
 from schema.models import AuditLog, Sessions, Users
-from tests.admin import page, signed_in, text_of
+from tests.admin import page, signed_in, text_of, token_of
 from tests.admin.conftest import current
 
 GOOD = "correct horse battery"
@@ -103,10 +103,6 @@ def test_the_way_out_is_no_link(app: Flask, client: FlaskClient) -> None:
     thief = app.test_client()
     thief.set_cookie("gigscrapy", stolen.value)
     assert thief.get("/admin/").status_code == 302, "the session itself is over, not only the cookie gone"
-
-
-def token_of(client: FlaskClient) -> str:
-    return page(client, "/admin/").xpath("//meta[@name='csrf-token']/@content").get() or ""
 
 
 @pytest.mark.parametrize(
