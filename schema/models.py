@@ -559,6 +559,41 @@ class AuditLog(Table):
 PEOPLE = (Users, Sessions, ApiKeys, Attempts, AuditLog)
 """Tables about people. They are no lists to leaf through: each has pages of its own."""
 
+
+# -- who is who: what a person says ------------------------------------------------------------------------------------
+
+
+class BookmakerAliases(Table):
+    """Another name of a bookmaker, as a person has said: quotes under it are of that one."""
+
+    id = AutoField()
+    name_key = Key(max_length=NAME_LENGTH, unique=True)
+    name = CharField(max_length=NAME_LENGTH)
+    bookmaker = ForeignKeyField(Bookmakers)
+    created_at = DateTimeField(default=now)
+
+
+class TeamAliases(Table):
+    """Another name of a team in its league, as a person has said, or that of one that was merged into it."""
+
+    id = AutoField()
+    league = ForeignKeyField(Leagues, index=False)
+    name_key = Key(max_length=NAME_LENGTH)
+    name = CharField(max_length=NAME_LENGTH)
+    team = ForeignKeyField(Teams)
+    created_at = DateTimeField(default=now)
+
+    class Meta:
+        indexes = ((("league", "name_key"), True),)
+
+
+class Editions(Table):
+    """One row. ``number`` goes up whenever a person changes who is who: what writers remember of it is void then."""
+
+    id = AutoField()
+    number = IntegerField(default=1)
+
+
 TABLES = (
     Sports,
     MarketNames,
@@ -577,4 +612,7 @@ TABLES = (
     Firings,
     Visits,
     *PEOPLE,
+    BookmakerAliases,
+    TeamAliases,
+    Editions,
 )
