@@ -610,6 +610,141 @@ class Layouts(Table):
         indexes = ((("owner", "name"), True),)
 
 
+# -- who may see and do what, and who did ------------------------------------------------------------------------------
+
+
+class Users(Table):
+    """Somebody who may sign in. Nobody is ever deleted, for the audit log names them: ``active`` says who still may.
+
+    The columns that gig-benchmark's `users` has are gig-benchmark's. ``username_key``: what all spellings of the name
+    share. ``password``: its hash; empty: none is right. ``role``: ``viewer``, ``operator`` or ``admin``.
+    ``fs_uniquifier``: what sessions name the account by; a new one ends all of them. ``last_login``: the last sign-in.
+    """
+
+    id = AutoField()
+    username = CharField(max_length=150)
+    username_key = Key(max_length=150, unique=True)
+    password = CharField(max_length=255, default="")
+    first_name = CharField(max_length=150, default="")
+    last_name = CharField(max_length=150, default="")
+    role = Key(max_length=16)
+    active = BooleanField(default=True, column_name="is_active")
+    fs_uniquifier = Key(max_length=64, unique=True)
+    last_login = DateTimeField(null=True)
+    created_at = DateTimeField(default=now)
+    updated_at = DateTimeField(default=now)
+
+    class Meta:
+        table_name = "users"
+
+
+class Sessions(Table):
+    """A browser that somebody signed in with. A row that is gone is a session that is over.
+
+    ``token_hash``: SHA-256 of what the browser's cookie holds. ``address`` and ``agent``: as they were at the sign-in.
+    ``seen_at``: the last request, to some minutes.
+    """
+
+    id = AutoField()
+    user = ForeignKeyField(Users)
+    token_hash = Key(max_length=64, unique=True)
+    address = CharField(max_length=64)
+    agent = CharField(max_length=200)
+    created_at = DateTimeField(default=now)
+    seen_at = DateTimeField(default=now, index=True)
+
+
+class ApiKeys(Table):
+    """What a program signs in with. ``shown``: its first letters, by which people tell it from others; ``key_hash``:
+    SHA-256 of all of it, which nobody has but the program. ``scopes``: words of read, export, jobs, ingest.
+    """
+
+    id = AutoField()
+    user = ForeignKeyField(Users)
+    name = CharField(max_length=100)
+    shown = Key(max_length=16)
+    key_hash = Key(max_length=64, unique=True)
+    scopes = CharField(max_length=100)
+    created_at = DateTimeField(default=now)
+    last_used_at = DateTimeField(null=True)
+    revoked_at = DateTimeField(null=True)
+
+
+class Attempts(Table):
+    """Passwords that were tried and not right, of late. ``name``: an account's, or the address they came from."""
+
+    id = AutoField()
+    name = Key(max_length=200)
+    at = DateTimeField(default=now, index=True)
+
+    class Meta:
+        indexes = ((("name", "at"), False),)
+
+
+class AuditLog(Table):
+    """Each change that somebody made: written once, with what was there before and after, as JSON; never changed.
+
+    ``actor``: the account's name as it was then, or ``command line``. ``request_id``: the same for all that one request
+    changed.
+    """
+
+    id = BigAutoField()
+    at = DateTimeField(default=now, index=True)
+    actor = Key(max_length=150)
+    address = CharField(max_length=64, null=True)
+    action = Key(max_length=32)
+    object_type = Key(max_length=32)
+    object_id = Key(max_length=200, null=True)
+    before = TextField(null=True, column_name="before_json")
+    after = TextField(null=True, column_name="after_json")
+    request_id = Key(max_length=32, null=True)
+
+    class Meta:
+        # Each ends with the id: the newest of one person, or of one thing, are read off the end.
+        indexes = (
+            (("actor",), False),
+            (("object_type", "object_id"), False),
+        )
+
+
+PEOPLE = (Users, Sessions, ApiKeys, Attempts, AuditLog)
+"""Tables about people. They are no lists to leaf through: each has pages of its own."""
+
+
+# -- who is who: what a person says ------------------------------------------------------------------------------------
+
+
+class BookmakerAliases(Table):
+    """Another name of a bookmaker, as a person has said: quotes under it are of that one."""
+
+    id = AutoField()
+    name_key = Key(max_length=NAME_LENGTH, unique=True)
+    name = CharField(max_length=NAME_LENGTH)
+    bookmaker = ForeignKeyField(Bookmakers)
+    created_at = DateTimeField(default=now)
+
+
+class TeamAliases(Table):
+    """Another name of a team in its league, as a person has said, or that of one that was merged into it."""
+
+    id = AutoField()
+    league = ForeignKeyField(Leagues, index=False)
+    name_key = Key(max_length=NAME_LENGTH)
+    name = CharField(max_length=NAME_LENGTH)
+    team = ForeignKeyField(Teams)
+    created_at = DateTimeField(default=now)
+
+    class Meta:
+        indexes = ((("league", "name_key"), True),)
+
+
+class Editions(Table):
+    """One row. ``number`` goes up whenever a person changes who is who: what writers remember of it is void then."""
+
+    id = AutoField()
+    number = IntegerField(default=1)
+
+
 TABLES = (
     Sports,
     MarketNames,
@@ -634,4 +769,11 @@ TABLES = (
     OddsHours,
     Tallies,
     Layouts,
+    *PEOPLE,
+    BookmakerAliases,
+    TeamAliases,
+    Editions,
 )
+
+COUNTED = (TouchedMatches, TouchedHours, Payouts, PayoutDays, OddsHours, Tallies)
+"""Those of them that are counted from others, and can be counted anew."""

@@ -81,14 +81,17 @@ class Freshness:
 MANY = 1000
 
 
-def touch(matches: Iterable[int]) -> None:
+def touch(database: Database, matches: Iterable[int]) -> None:
     """Have these matches tallied anew: for whoever changes or removes them by hand, in the same transaction."""
-    TouchedMatches.insert_many([{"match": match, "touched_at": now()} for match in matches]).execute()
+    touched_at = now()
+    rows = [{"match": match, "touched_at": touched_at} for match in matches]
+    for start in range(0, len(rows), CHUNK):
+        TouchedMatches.insert_many(rows[start : start + CHUNK]).execute(database)
 
 
-def again(database: Database) -> None:
-    """Have everything tallied anew, some with each step."""
-    Tallies.update(position=None, done_at=None).execute(database)
+def again(database: Database, *names: str) -> None:
+    """Have everything tallied anew, some with each step; or only ``MATCHES``, or ``HOURS``."""
+    Tallies.update(position=None, done_at=None).where(Tallies.name.in_(names or (MATCHES, HOURS))).execute(database)
 
 
 def freshness(database: Database) -> Freshness:

@@ -1,5 +1,6 @@
 """The application over a database as crawls leave it: whatever is in it came through the store."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -7,14 +8,16 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from peewee import Database
+from playwright.sync_api import Browser, sync_playwright
 
 from admin import create_app
+from gigscrapy.browser import launch_options
 from schema.database import connect, hang_up
 from schema.messages import Message
 from schema.migrations import migrate
 from schema.models import Odds
 from schema.store import Store
-from tests.admin import crowd
+from tests.admin import crowd, signed_in
 from tests.schema.letters import letters
 
 
@@ -38,7 +41,20 @@ def app(tmp_path: Path) -> Iterator[Flask]:
 
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
+    """A browser in which an administrator is signed in."""
+    return signed_in(app)
+
+
+@pytest.fixture
+def anonymous(app: Flask) -> FlaskClient:
+    """A browser in which nobody is."""
     return app.test_client()
+
+
+@pytest.fixture
+def as_role(app: Flask) -> Callable[[str | None], FlaskClient]:
+    """``as_role("viewer")`` is a browser in which one is signed in; of ``None`` nobody is."""
+    return lambda role: signed_in(app, role)
 
 
 @pytest.fixture
@@ -65,8 +81,16 @@ def crowded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     app = create_app(url, home)
     Store(current()).store(letters(*crowd.messages()))
     crowd.fill(current())
-    yield app.test_client()
+    yield signed_in(app)
     hang_up(current())
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**launch_options("http://127.0.0.1", os.environ.get("CHROMIUM")))
+        yield browser
+        browser.close()
 
 
 def current() -> Database:

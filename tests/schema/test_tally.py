@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from peewee import Database, OperationalError
 
 from schema import tally
-from schema.database import EMBEDDED, connect, hang_up, is_embedded
+from schema.database import EMBEDDED, begin_writing, connect, hang_up, is_embedded
 from schema.instants import PARIS
 from schema.markets import MARKETS, Market
+from schema.merging import merge_bookmakers, merge_teams
 from schema.messages import Message
 from schema.migrations import migrate
-from schema.models import TABLES
+from schema.models import TABLES, use
 from schema.payouts import FRESH, WHOLE
 from schema.pruning import thin
 from schema.store import Store
@@ -392,6 +393,30 @@ def test_a_match_that_is_no_more_is_counted_no_more(store: Store, database: Data
     Tally(database).run()
     assert count(database, "Payouts") == 1
     assert found(database, "SELECT matches FROM PayoutDays") == [(1,)]
+
+
+def test_two_bookmakers_that_are_one_are_counted_as_one(store: Store, database: Database) -> None:
+    names = ("Alpha Paris", "Alpha Paris Sport", "Unibet")
+    one_by_one(store, *(quote(60 * n, bookmaker=name, match_id=str(n % 2)) for n, name in enumerate((*names, *names))))
+    Tally(database).run()
+    old, new = (found(database, f"SELECT id FROM Bookmakers WHERE name = '{name}'")[0][0] for name in names[:2])
+    with database.transaction(begin_writing(database)):
+        merge_bookmakers(database, old, new)
+    Tally(database).run()
+    assert as_set(counted(database)) == as_set(plainly(database))
+    assert {name for name, _ in payouts(database, "books")} == {"Alpha Paris Sport", "Unibet"}
+
+
+def test_two_matches_that_are_one_are_counted_as_one(store: Store, database: Database) -> None:
+    use(database)
+    one_by_one(store, *(quote(match_id=None, home=name, away="OM", bookmaker=name) for name in ("PSG", "Paris SG")))
+    Tally(database).run()
+    old, new = (found(database, f"SELECT id FROM Teams WHERE name = '{name}'")[0][0] for name in ("PSG", "Paris SG"))
+    with database.transaction(begin_writing(database)):
+        merge_teams(database, old, new)
+    Tally(database).run()
+    assert as_set(counted(database)) == as_set(plainly(database))
+    assert found(database, "SELECT COUNT(DISTINCT match_id), MAX(books) FROM Payouts") == [(1, 2)]
 
 
 def test_thinning_takes_nothing_from_the_payouts(store: Store, database: Database) -> None:

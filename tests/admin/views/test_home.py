@@ -17,7 +17,7 @@ from gigscrapy.tasks import Task, read_task
 from schema.models import Runs, Schedules, now
 from schema.runs import OPEN
 from schema.store import Store
-from tests.admin import page, text_of
+from tests.admin import page, signed_in, text_of
 from tests.admin.conftest import current
 from tests.admin.crowd import SCRIPT
 from tests.schema.letters import NOON, REPORT, letters, quote
@@ -43,7 +43,7 @@ def going_on(client: FlaskClient) -> list[list[str]]:
 def test_nothing_goes_on_and_nothing_is_refreshed(client: FlaskClient) -> None:
     shown = page(client, "/admin/")
     assert text_of(shown.css("#going-on .nothing")[0]) == "Aucun relevé n'est en cours."
-    assert not shown.xpath("//script | //meta[@http-equiv] | //*[@data-live]")
+    assert not shown.xpath("//script[not(@src='/static/shell.js')] | //meta[@http-equiv] | //*[@data-live]")
 
 
 def test_what_runs_shows_how_far_it_is(client: FlaskClient, fill: Callable[..., None]) -> None:
@@ -69,7 +69,7 @@ def test_what_runs_shows_how_far_it_is(client: FlaskClient, fill: Callable[..., 
     bar = shown.css("#going-on progress")
     assert (bar.attrib["value"], bar.attrib["max"], bar.attrib["aria-label"]) == ("300", "1200", "Avancement")
     assert text_of(shown.css("#going-on .count")[0]) == "Relevés qui attendent leur tour : 1"
-    assert shown.xpath("//script/@src").getall() == ["/static/live.js"]
+    assert shown.xpath("//script/@src").getall() == ["/static/shell.js", "/static/live.js"]
     assert shown.xpath("//noscript/meta/@content").get() == "30"
     assert SCRIPT not in shown.get()
 
@@ -263,7 +263,7 @@ def test_how_close_the_last_prices_came(client: FlaskClient) -> None:
     played = {"match_id": "1", "kickoff": at - timedelta(hours=3), "scraped_at": at - timedelta(hours=3, minutes=4)}
     late = {"match_id": "2", "kickoff": at - timedelta(days=3), "scraped_at": at - timedelta(days=2)}
     assert "Aucun match depuis sept jours." in text_of(page(client, "/admin/").css("#closing")[0])
-    fresh = create_app(home=client.application.config["QUEUES"].home).test_client()
+    fresh = signed_in(create_app(home=client.application.config["QUEUES"].home))
     Store(current()).store(letters(*(replace(quote(), **each) for each in (played, late)), received_at=at))
     [row] = page(fresh, "/admin/").css("#closing tbody tr")
     assert [text_of(cell) for cell in row.xpath("./td")] == [
