@@ -19,7 +19,7 @@ from schema.reference import bookmakers, rows, sports
 from schema.reference.tables import load
 from tests import ROOT
 
-ALL = ["0001_tables", "0002_provenance", "0003_by_itself"]
+ALL = ["0001_tables", "0002_provenance", "0003_by_itself", "0006_alerts"]
 NOT_ENFORCED = (Odds, LatestOdds, Messages)
 
 
@@ -122,7 +122,7 @@ class TestMigrate:
             return execute(sql, *arguments, **more)
 
         monkeypatch.setattr(empty_database, "execute_sql", breaks_off)
-        for allowed in range(60):
+        for allowed in range(200):
             statements_left = [allowed]
             try:
                 migrate(empty_database)
@@ -162,7 +162,7 @@ class TestPrepare:
     def test_a_server_is_left_to_a_person(self, mariadb_url: str, tmp_path: Path) -> None:
         database = connect(mariadb_url, tmp_path)
         with pytest.raises(
-            SchemaError, match="lacks 0001_tables, 0002_provenance, 0003_by_itself: run `scrapy migrate`"
+            SchemaError, match="lacks 0001_tables, 0002_provenance, 0003_by_itself, 0006_alerts: run `scrapy migrate`"
         ):
             prepare(database)
         assert database.get_tables() == []
