@@ -25,16 +25,21 @@ AT_MOST = timedelta(days=7)
 """Between two observations: what was offered long before or long after says nothing of this price."""
 
 
-def doubted() -> Case:
+def doubted(*, when_seen: bool = False) -> Case:
     """1 for a row of Odds whose price is suspect and not confirmed, else 0: a column to select.
 
     Other observations are looked up for suspect rows only, each by the key of Odds.
+
+    :param when_seen: as it was when the price was seen: only an earlier observation confirms it.
     """
-    return Case(None, ((Odds.suspect.is_null(), 0), (fn.EXISTS(_confirmations()), 0)), 1)
-
-
-def _confirmations() -> "ModelSelect[Odds]":
     other = Odds.alias("other")
+    found = _confirmations(other)
+    if when_seen:
+        found = found.where(other.scraped_at < Odds.scraped_at)
+    return Case(None, ((Odds.suspect.is_null(), 0), (fn.EXISTS(found), 0)), 1)
+
+
+def _confirmations(other: "ModelAlias[Odds]") -> "ModelSelect[Odds]":
     same_outcome = (
         (other.match == Odds.match)
         & (other.market == Odds.market)

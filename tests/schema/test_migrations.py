@@ -24,6 +24,7 @@ ALL = [
     "0002_provenance",
     "0003_by_itself",
     "0004_people",
+    "0006_alerts",
     "0007_data",
 ]
 NOT_ENFORCED = (Odds, LatestOdds, Messages)
