@@ -12,7 +12,7 @@ from typing import Any
 
 from peewee import Case, Database, Expression, ModelAlias, ModelSelect, fn
 
-from schema.models import Odds, Pages
+from schema.models import LatestOdds, Odds, Pages
 from schema.plausibility import READ_BY_STRUCTURE
 
 MILLI = 1000
@@ -26,22 +26,29 @@ AT_MOST = timedelta(days=7)
 """Between two observations: what was offered long before or long after says nothing of this price."""
 
 
-def doubted() -> Case:
-    """1 for a row of Odds whose price is suspect and not confirmed, else 0: a column to select.
+Prices = type[Odds] | type[LatestOdds]
+
+
+def doubted(prices: Prices = Odds, *, when_seen: bool = False) -> Case:
+    """1 for a row of ``prices`` that is suspect and not confirmed, else 0: a column to select.
 
     Other observations are looked up for suspect rows only, each by the key of Odds.
+
+    :param when_seen: as it was when the price was seen: only an earlier observation confirms it.
     """
-    database = Odds._meta.database  # noqa: SLF001 - Peewee has no other word for it
-    return Case(None, ((Odds.suspect.is_null(), 0), (fn.EXISTS(_confirmations(Odds, database)), 0)), 1)
+    other = Odds.alias("other")
+    found = _confirmations(prices, other, Odds._meta.database)  # noqa: SLF001 - Peewee has no other word for it
+    if when_seen:
+        found = found.where(other.scraped_at < prices.scraped_at)
+    return Case(None, ((prices.suspect.is_null(), 0), (fn.EXISTS(found), 0)), 1)
 
 
 def undoubted(odds: Any, database: Database) -> Expression:
     """Whether the price of a row of ``odds``, which is Odds or an alias of it, counts: a condition."""
-    return odds.suspect.is_null() | fn.EXISTS(_confirmations(odds, database))
+    return odds.suspect.is_null() | fn.EXISTS(_confirmations(odds, Odds.alias("other"), database))
 
 
-def _confirmations(odds: Any, database: Database) -> "ModelSelect[Odds]":
-    other = Odds.alias("other")
+def _confirmations(odds: Any, other: "ModelAlias[Odds]", database: Database) -> "ModelSelect[Odds]":
     same_outcome = (
         (other.match == odds.match)
         & (other.market == odds.market)

@@ -32,6 +32,7 @@ ALL = [
     "0003_by_itself",
     "0004_people",
     "0005_benchmark",
+    "0006_alerts",
     "0007_data",
 ]
 NOT_ENFORCED = (Odds, LatestOdds, Messages, *COUNTED)
