@@ -1,0 +1,57 @@
+"""The matches that a figure of the benchmark is made of, the newest first."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from analytics.benchmark import Scope
+from schema.models import Bookmakers, Leagues, Matches, Payouts, Teams
+
+MOST = 200
+"""Rows of a page."""
+
+
+class Ended(NamedTuple):
+    """What a bookmaker ended on in a match; as in :class:`schema.models.Payouts`."""
+
+    match: int
+    day: date
+    kickoff: datetime | None
+    league: str
+    home: str
+    away: str
+    line: Decimal
+    bookmaker: str
+    trj: Decimal | None
+    published_trj: Decimal | None
+    opening_trj: Decimal | None
+    scraped_at: datetime
+    stale: bool
+    outcomes: int
+    best_alone: int
+    best_tied: int
+
+
+def ended_on(scope: Scope, bookmaker: int | None = None) -> Sequence[Ended]:
+    """The newest ``MOST`` of them, of one bookmaker or of all: one query."""
+    home, away = Teams.alias(), Teams.alias()
+    query = (
+        Payouts.select(
+            *(Payouts.match, Payouts.day, Payouts.kickoff, Leagues.name, home.name, away.name, Payouts.line),
+            *(Bookmakers.name, Payouts.trj, Payouts.published_trj, Payouts.opening_trj, Payouts.scraped_at),
+            *(Payouts.stale, Payouts.outcomes, Payouts.best_alone, Payouts.best_tied),
+        )
+        .join_from(Payouts, Matches)
+        .join_from(Payouts, Leagues)
+        .join_from(Payouts, Bookmakers)
+        .join_from(Matches, home, on=(Matches.home_team == home.id))
+        .join_from(Matches, away, on=(Matches.away_team == away.id))
+        .where(Payouts.market == scope.market, Payouts.day.between(scope.since, scope.until))
+    )
+    if scope.leagues:
+        query = query.where(Payouts.league.in_(scope.leagues))
+    if bookmaker is not None:
+        query = query.where(Payouts.bookmaker == bookmaker)
+    newest = query.order_by(Payouts.day.desc(), Payouts.match.desc(), Payouts.bookmaker).limit(MOST)
+    return [Ended(*row) for row in newest.tuples().execute()]
