@@ -9,4 +9,9 @@ from collections.abc import Callable
 from flask import Blueprint
 from peewee import Database
 
-PAGES: tuple[Callable[[Database], Blueprint], ...] = ()
+from admin.pages import account, team
+
+PAGES: tuple[Callable[[Database], Blueprint], ...] = (
+    account.addresses,
+    team.addresses,
+)
