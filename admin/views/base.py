@@ -127,6 +127,7 @@ class TableView(ModelView):
             leaf=leaf,
             notes=notes,
             columns=self._list_columns,
+            numbers={column for column, _ in self._list_columns if self.is_number(column)},
             sortable=self._sortable_columns,
             filters=self.column_filters,
             page_sizes=PAGE_SIZES,
