@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 
 class HomeView(AdminIndexView):
-    """One query for each table, which counts as far as ``COUNT_LIMIT``; three for the runs and one for what is due.
+    """One query counts all tables, each as far as ``COUNT_LIMIT``; three are for the runs and one for what is due.
 
     How close prices came to the kick-offs takes long to find out, so it is kept for some minutes.
     """
@@ -90,7 +90,7 @@ class HomeView(AdminIndexView):
             due=due_schedules(),
             schedules_view=self._view_of(Schedules),
             closing=self._closing_board(),
-            tables=[(view, base.count_rows(view.model.select(SQL("1")))) for view in self._tables],
+            tables=zip(self._tables, base.count_each([view.model for view in self._tables]), strict=True),
             limit=base.COUNT_LIMIT,
         )
 
