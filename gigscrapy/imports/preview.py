@@ -145,8 +145,8 @@ class _Looker:
                     there = stored.price(item, outcome)
                     kind = NEW if there is None else THERE if there == price else OTHER
                     prices[kind] += 1
-                    if kind == OTHER:
-                        others = others or f"{item.bookmaker} {outcome}: {price.normalize():f} ≠ {there.normalize():f}"
+                    if kind == OTHER and there is not None:
+                        others = others or f"{item.bookmaker} {outcome}: {_plain(price)} ≠ {_plain(there)}"
         told.prices += prices
         self._tell_names(items, told)
         if refusals and not items:
@@ -169,11 +169,11 @@ class _Looker:
             if number is None
         }
         bookmakers = {item.bookmaker for item in items if self._bookmaker(item) is None}
-        for name in leagues:
+        for name in sorted(leagues):
             _tell(told.leagues, name, Unknown(name))
-        for league, name in teams:
+        for league, name in sorted(teams):
             _tell(told.teams, (league, name), Unknown(name, league=league))
-        for name in bookmakers:
+        for name in sorted(bookmakers):
             _tell(told.bookmakers, name, Unknown(name))
 
     def propose(self, told: Preview) -> None:
@@ -276,6 +276,10 @@ class _Stored:
     def price(self, item: OddsItem, outcome: str) -> Decimal | None:
         place = self.looker.place(item, outcome, self.matches)
         return None if place is None else self.found.get(place)
+
+
+def _plain(price: Decimal) -> str:
+    return f"{price.normalize():f}"
 
 
 def _tell(names: dict[Any, Unknown], key: Any, unknown: Unknown) -> None:

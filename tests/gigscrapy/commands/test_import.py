@@ -43,8 +43,8 @@ def test_what_it_would_do_is_what_it_does(home: Path, ask: Ask, file: Path) -> N
         "3 prices: 3 new, 0 with another price, 0 there already",
         "line 3: F1 oops PSG OM 2 3: value: date 'oops', time '' cannot be read",
         "new league: Ligue 1",
-        "new team: PSG",
         "new team: OM",
+        "new team: PSG",
         "nothing was written: that is what it would do",
     ]
     assert prices(home) == 0
