@@ -28,16 +28,21 @@ AT_MOST = timedelta(days=7)
 Prices = type[Odds] | type[LatestOdds]
 
 
-def doubted(prices: Prices = Odds) -> Case:
+def doubted(prices: Prices = Odds, *, when_seen: bool = False) -> Case:
     """1 for a row of ``prices`` that is suspect and not confirmed, else 0: a column to select.
 
     Other observations are looked up for suspect rows only, each by the key of Odds.
+
+    :param when_seen: as it was when the price was seen: only an earlier observation confirms it.
     """
-    return Case(None, ((prices.suspect.is_null(), 0), (fn.EXISTS(_confirmations(prices)), 0)), 1)
-
-
-def _confirmations(prices: Prices) -> "ModelSelect[Odds]":
     other = Odds.alias("other")
+    found = _confirmations(prices, other)
+    if when_seen:
+        found = found.where(other.scraped_at < prices.scraped_at)
+    return Case(None, ((prices.suspect.is_null(), 0), (fn.EXISTS(found), 0)), 1)
+
+
+def _confirmations(prices: Prices, other: "ModelAlias[Odds]") -> "ModelSelect[Odds]":
     same_outcome = (
         (other.match == prices.match)
         & (other.market == prices.market)

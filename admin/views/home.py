@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from flask import abort, current_app, flash, get_flashed_messages, redirect, request
+from flask import current_app, flash, get_flashed_messages, redirect, request
 from flask_admin import AdminIndexView
-from flask_admin.form import SecureForm
 from peewee import SQL, Case, Database
 from werkzeug import Response
 
+from admin import audit
+from admin.access import who
 from admin.questions import Question
 from admin.views import asking, base, closing
 from admin.views.asking import CannotAsk, Wish
@@ -51,9 +52,7 @@ class HomeView(AdminIndexView):
 
     @address("/ask/", methods=("POST",))
     def ask_view(self) -> Response | tuple[str, int]:
-        """Ask for crawls, as ``scrapy ask`` does. :raises BadRequest: without a token of ours."""
-        if not SecureForm(request.form).validate():
-            abort(400)
+        """Ask for crawls, as ``scrapy ask`` does."""
         wish = Wish.read(request.form)
         try:
             leagues, arguments = asking.understood(wish)
@@ -66,21 +65,21 @@ class HomeView(AdminIndexView):
     def _send(self, wish: Wish, arguments: dict[str, str]) -> None:
         """:raises CannotAsk: when the queue does not take it."""
         task_id = uuid4().hex
-        body = write_task(wish.what, arguments, requested_by="admin", task_id=task_id)
+        body = write_task(wish.what, arguments, requested_by=who(), task_id=task_id)
         try:
             send(current_app.config["QUEUES"], TASK_QUEUE, [Delivery(None, body, task_id, datetime.now(UTC))])
         except (OSError, BrokerError) as error:
             logger.error("task %s is not sent: %s", task_id, error)  # noqa: TRY400 - the sentence says all
             told = say("La file ne répond pas : rien n'est demandé. Recommencez plus tard ; le journal en dit plus.")
             raise CannotAsk("what", told) from None
-        logger.info("task %s (%s) is asked for by %s", task_id, wish.what, request.remote_addr)
+        audit.note("ask", "task", task_id, None, {"what": wish.what, "arguments": arguments})
+        logger.info("task %s (%s) is asked for by %s", task_id, wish.what, who())
 
     def _page(self, wish: Wish, error: CannotAsk | None) -> str:
         going_on = open_runs()
         return self.render(
             "index.html",
             told=get_flashed_messages(),
-            form=SecureForm(),
             wish=wish,
             error=error,
             choices=asking.choices(),
