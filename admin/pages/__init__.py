@@ -9,9 +9,10 @@ from collections.abc import Callable
 from flask import Blueprint
 from peewee import Database
 
-from admin.pages import account, team
+from admin.pages import account, finder, team
 
 PAGES: tuple[Callable[[Database], Blueprint], ...] = (
+    finder.addresses,
     account.addresses,
     team.addresses,
 )
