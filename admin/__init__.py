@@ -9,6 +9,7 @@ asked for and stopped, schedules are written.
 """
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from flask import Flask, redirect, render_template, request, url_for
@@ -19,8 +20,9 @@ from peewee import Database, PeeweeException
 from werkzeug.exceptions import HTTPException, SecurityError, ServiceUnavailable
 from werkzeug.routing import RequestRedirect
 
-from admin import formats, health, metrics
+from admin import formats, health, metrics, navigation, preferences
 from admin.environment import find_queues, find_settings, open_database
+from admin.pages import PAGES
 from admin.security import protect
 from admin.views import closing, tables
 from admin.views.base import TableView
@@ -53,6 +55,9 @@ VIEWS: tuple[tuple[type[TableView], type[models.Table], Phrase], ...] = (
 )
 """Every table but the ledger of messages, in the order of the menu."""
 
+WRITERS = (formats.whole, formats.moment, formats.price, formats.percent, formats.change, formats.lasting, formats.ago)
+"""What templates write figures and instants with; the language is the page's."""
+
 WATCHING = {"health": health.addresses, "metrics": metrics.addresses}
 """What programs ask. They are answered while the database is away, and so open it themselves."""
 
@@ -65,11 +70,14 @@ def create_app(database_url: str | None = None, home: str | Path | None = None) 
     app = Flask(__name__)
     protect(app)
     app.config |= {"QUEUES": find_queues(home), "SETTINGS": find_settings(home)}
-    Babel(app, default_locale=LANGUAGES[0], locale_selector=_wanted_language)
+    Babel(app, default_locale=LANGUAGES[0], locale_selector=preferences.language)
     database = open_database(database_url, home)
     _open_for_each_request(app, database)
     for addresses in WATCHING.values():
         app.register_blueprint(addresses(database, app.config["QUEUES"], app.config["SETTINGS"]))
+    app.register_blueprint(preferences.addresses())
+    for page in PAGES:
+        app.register_blueprint(page(database))
     _explain_errors(app)
     theme = Bootstrap4Theme(base_template="base.html")
     views = [view(model, name=name) for view, model, name in VIEWS]
@@ -79,17 +87,21 @@ def create_app(database_url: str | None = None, home: str | Path | None = None) 
         "say": say,
         "spoken": spoken,
         "menu": admin.menu,
-        "whole": lambda number: formats.whole(number, spoken()),
-        "moment": lambda instant: formats.moment(instant, spoken()),
+        "rooms": navigation.rooms,
+        "search_address": navigation.search_address,
+        "scheme": preferences.scheme,
+        "schemes": preferences.SCHEMES,
+        **{write.__name__: _in_the_page_s_language(write) for write in WRITERS},
         "gap_median": closing.median,
         "gap_unpriced": closing.unpriced,
     }
-    app.add_url_rule("/", "home", lambda: redirect(url_for("admin.index")))
+    if "dashboard" not in app.blueprints:
+        app.add_url_rule("/", "home", lambda: redirect(url_for("admin.index")))
     return app
 
 
-def _wanted_language() -> str:
-    return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+def _in_the_page_s_language(write: Callable[..., str]) -> Callable[..., str]:
+    return lambda value, **how: write(value, spoken(), **how)
 
 
 def _open_for_each_request(app: Flask, database: Database) -> None:

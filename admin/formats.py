@@ -65,3 +65,33 @@ def moment(value: datetime | None, language: str, *, year: bool = True) -> str:
         return DASH
     instant = value.replace(tzinfo=UTC) if value.tzinfo is None else value
     return format_datetime(instant, f"EEE dd/MM{'/yyyy' if year else ''} HH:mm", tzinfo=PARIS, locale=language)
+
+
+def change(value: Decimal | None, language: str, *, places: int = 2) -> str:
+    """A difference, always with its sign: ``+0,05``, or a minus sign (not a hyphen)."""
+    if value is None:
+        return DASH
+    digits = "0." + "0" * places if places else "0"
+    said = format_decimal(abs(value), digits, locale=language)
+    return said if value == 0 else ("+" if value > 0 else "\N{MINUS SIGN}") + said
+
+
+def ago(value: datetime | None, language: str, *, now: datetime | None = None) -> str:
+    """How long ago an instant was, or in how long it will be: ``il y a 3 min``, ``dans 2 h``; its largest unit only.
+
+    :param now: ``None``: this instant.
+    """
+    if value is None:
+        return DASH
+    instant = value.replace(tzinfo=UTC) if value.tzinfo is None else value
+    until = (instant - (now or datetime.now(UTC))).total_seconds()
+    said = next(
+        (f"{int(abs(until)) // size} {unit}" for unit, size in _UNITS[language] if abs(until) >= size),
+        f"{int(abs(until))} s",
+    )
+    before, after = _AROUND[language][until > 0]
+    return f"{before}{said}{after}"
+
+
+_UNITS = {language: ((day, 86_400), ("h", 3600), ("min", 60)) for language, day in (("fr", "j"), ("en", "d"))}
+_AROUND = {"fr": (("il y a ", ""), ("dans ", "")), "en": (("", " ago"), ("in ", ""))}

@@ -1,5 +1,6 @@
 """The application over a database as crawls leave it: whatever is in it came through the store."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -7,8 +8,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from peewee import Database
+from playwright.sync_api import Browser, sync_playwright
 
 from admin import create_app
+from gigscrapy.browser import launch_options
 from schema.database import connect, hang_up
 from schema.messages import Message
 from schema.migrations import migrate
@@ -67,6 +70,14 @@ def crowded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     crowd.fill(current())
     yield app.test_client()
     hang_up(current())
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**launch_options("http://127.0.0.1", os.environ.get("CHROMIUM")))
+        yield browser
+        browser.close()
 
 
 def current() -> Database:

@@ -27,6 +27,7 @@ WRITES = {
     "/admin/schedules/change/": BOTH,
     "/admin/schedules/remove/": BOTH,
     "/admin/schedules/switch/": POST,
+    "/preferences": POST,
 }
 """Addresses that take more than a question, each held to a token in a test of its own."""
 WITH_A_FORM = ("/admin/", "/admin/schedules/")
@@ -178,7 +179,7 @@ def test_the_first_page_counts_no_whole_table(
 
 def test_the_menu_leads_everywhere_and_says_where_one_is(client: FlaskClient) -> None:
     shown = page(client, "/admin/runs/")
-    links = shown.xpath("//header//li/a/@href").getall()
+    links = shown.xpath("//header//details[@id='tables-menu']//li/a/@href").getall()
     assert links == ["/admin/", *(f"/admin/{name}/" for name in LISTS)]
     assert shown.xpath("//header//a[@aria-current]/@href").getall() == ["/admin/runs/"]
     assert shown.xpath("//body/a[1]/@href").get() == "#content"

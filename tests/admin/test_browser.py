@@ -1,22 +1,18 @@
 """The pages in a real Chromium: nothing from elsewhere, nothing the policy forbids, usable on a phone, by keyboard."""
 
-import os
-import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser
 
 from admin import create_app
-from gigscrapy.browser import launch_options
 from schema.database import hang_up
 from schema.models import Runs
 from schema.store import Store
 from tests.admin import LISTS, crowd
 from tests.admin.conftest import current
+from tests.admin.visitor import CONTRAST, Visitor, served
 from tests.schema.letters import letters
 
 pytestmark = pytest.mark.browser
@@ -34,37 +30,6 @@ ADDRESSES = [
     "runs/details/?id=62",
 ]
 
-CONTRAST = """
-() => {
-  const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
-  const rgb = colour => {
-    canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
-    return [...canvas.getImageData(0, 0, 1, 1).data];
-  };
-  const light = ([r, g, b]) => [r, g, b].map(c => c / 255)
-    .map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
-  const ground = element => {
-    for (let e = element; e; e = e.parentElement) {
-      const colour = rgb(getComputedStyle(e).backgroundColor);
-      if (colour[3] === 255) return colour;
-    }
-    return [255, 255, 255, 255];
-  };
-  const poor = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const element = walker.currentNode.parentElement;
-    if (!walker.currentNode.textContent.trim() || !element.checkVisibility()) continue;
-    const [a, b] = [light(rgb(getComputedStyle(element).color)), light(ground(element))];
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    if (ratio < 4.5) poor.push([walker.currentNode.textContent.trim().slice(0, 40), ratio.toFixed(2)]);
-  }
-  return poor;
-}
-"""
-"""Texts whose contrast with what is behind them is below 4.5."""
-
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
@@ -76,51 +41,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with database.connection_context():
         crowd.go_on()
     hang_up(database)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    serving = threading.Thread(target=server.serve_forever)
-    serving.start()
-    yield f"http://127.0.0.1:{server.server_port}/admin/"
-    server.shutdown()
-    serving.join()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**launch_options("http://127.0.0.1", os.environ.get("CHROMIUM")))
-        yield browser
-        browser.close()
-
-
-class Visitor:
-    """A browser window, and everything it complained of or asked of others."""
-
-    def __init__(self, browser: Browser, site: str, width: int, scheme: Any) -> None:
-        context = browser.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme=scheme,
-            locale="fr-FR",
-            timezone_id="America/New_York",
-        )
-        self.page: Page = context.new_page()
-        self.site = site
-        self.complaints: list[str] = []
-        self.page.on("console", self._heard)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("request", lambda request: self._asked(request.url))
-        self.page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
-
-    def open(self, address: str) -> Page:
-        self.page.goto(self.site + address)
-        return self.page
-
-    def _heard(self, message: ConsoleMessage) -> None:
-        self.complaints.append(f"{message.type}: {message.text}")
-
-    def _asked(self, url: str) -> None:
-        if not url.startswith(self.site.removesuffix("admin/")):
-            self.complaints.append(f"beyond this machine: {url}")
+    with served(app) as address:
+        yield address + "/admin/"
 
 
 @pytest.fixture(
@@ -162,7 +84,7 @@ def test_a_search_a_filter_and_a_price_without_a_mouse(desk: Visitor) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url("**search=home+07*")
     assert page.locator("tbody tr").count() == 3
-    page.locator("summary").focus()
+    page.locator("main summary").first.focus()
     page.keyboard.press("Enter")
     page.locator("#q-outcome").focus()
     page.keyboard.type("N")
@@ -172,7 +94,7 @@ def test_a_search_a_filter_and_a_price_without_a_mouse(desk: Visitor) -> None:
     page.wait_for_url("**outcome=X*price_min=3%2C5*")
     [row] = page.locator("tbody tr").all()
     assert row.locator("td").all_inner_texts()[1:3] == ["N", "4,00"]
-    assert page.locator("details").get_attribute("open") is not None
+    assert page.locator("main details").first.get_attribute("open") is not None
     row.get_by_role("link", name="Home 07 – Away 07").focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**/matches/details/**")
@@ -217,30 +139,25 @@ def test_what_goes_on_is_renewed_in_place(chromium: Browser, tmp_path: Path) -> 
     database = current()
     with database.connection_context():
         run = crowd.go_on()
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    serving = threading.Thread(target=server.serve_forever)
-    serving.start()
-    visitor = Visitor(chromium, f"http://127.0.0.1:{server.server_port}/admin/", 1440, "light")
-    page = visitor.page
-    page.clock.install()
-    visitor.open("")
-    page.locator("#f-what").fill("nba")
-    assert page.locator("#going-on progress").get_attribute("value") == "300"
-    with database.connection_context():
-        Runs.update(parsed=600).where(Runs.id == run.id).execute()
-    page.clock.run_for(6_000)
-    page.wait_for_selector("#going-on progress[value='600']")
-    assert page.locator("#f-what").input_value() == "nba"
-    with database.connection_context():
-        Runs.update(state="finished", verdict="complete").where(Runs.id == run.id).execute()
-    page.clock.run_for(6_000)
-    page.wait_for_selector("#going-on:not([data-live])")
-    assert "Aucun relevé n'est en cours." in page.locator("#going-on").inner_text()
-    assert visitor.complaints == []
-    page.context.close()
-    server.shutdown()
-    serving.join()
-    server.server_close()
+    with served(app) as address:
+        visitor = Visitor(chromium, address + "/admin/", 1440, "light")
+        page = visitor.page
+        page.clock.install()
+        visitor.open("")
+        page.locator("#f-what").fill("nba")
+        assert page.locator("#going-on progress").get_attribute("value") == "300"
+        with database.connection_context():
+            Runs.update(parsed=600).where(Runs.id == run.id).execute()
+        page.clock.run_for(6_000)
+        page.wait_for_selector("#going-on progress[value='600']")
+        assert page.locator("#f-what").input_value() == "nba"
+        with database.connection_context():
+            Runs.update(state="finished", verdict="complete").where(Runs.id == run.id).execute()
+        page.clock.run_for(6_000)
+        page.wait_for_selector("#going-on:not([data-live])")
+        assert "Aucun relevé n'est en cours." in page.locator("#going-on").inner_text()
+        assert visitor.complaints == []
+        page.context.close()
     hang_up(database)
 
 
