@@ -20,7 +20,7 @@ from peewee import Database, PeeweeException
 from werkzeug.exceptions import HTTPException, SecurityError, ServiceUnavailable
 from werkzeug.routing import RequestRedirect
 
-from admin import formats, health, metrics, navigation, preferences
+from admin import formats, health, metrics, navigation, preferences, sentences
 from admin.environment import find_queues, find_settings, open_database
 from admin.pages import PAGES
 from admin.security import protect
@@ -85,6 +85,7 @@ def create_app(database_url: str | None = None, home: str | Path | None = None) 
     admin.add_views(*views)
     app.jinja_env.globals |= {
         "say": say,
+        "translated": sentences.translated,
         "spoken": spoken,
         "menu": admin.menu,
         "rooms": navigation.rooms,

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from admin import sentences
 from admin.words import say
 from gigscrapy import leagues
 from gigscrapy.leagues import League, nearest
@@ -45,7 +46,7 @@ def understood(wish: Wish) -> tuple[tuple[League, ...], dict[str, str]]:
     try:
         return found, check(found, said_arguments(wish.arguments))
     except Refused as refusal:
-        told = say("Le robot ne prend pas cela ({detail}).", detail=refusal.detail)
+        told = say("Le robot ne prend pas cela ({detail}).", detail=sentences.translated(refusal.detail))
         raise CannotAsk("arguments", told) from None
 
 
