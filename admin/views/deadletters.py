@@ -86,21 +86,22 @@ class DeadLettersView(TableView):
         """Put back what is chosen, and show the list. :raises BadRequest: without a token of ours."""
         if not SecureForm(request.form).validate():
             abort(400)
-        flash(self._replayed(asked_for(request.form)))
+        flash(replayed(self.database, asked_for(request.form)))
         return redirect(self.get_url(".index_view"), 303)
 
-    def _replayed(self, chosen: Chosen | None) -> str:
-        """What became of it, in a sentence."""
-        if chosen is None:
-            return say("Aucun message n'était choisi : rien n'est rejoué.")
-        logger.info("a replay of %s is asked for by %s", chosen, request.remote_addr)
-        try:
-            done = replay(self.database, current_app.config["QUEUES"], chosen)
-        except (OSError, BrokerError) as error:
-            logger.error("the replay was broken off: %s", error)  # noqa: TRY400 - the sentence says all
-            return say("La file ne répond pas. Rien n'est perdu : recommencez plus tard ; le journal en dit plus.")
-        logger.info("the replay put back %d letters", done.letters)
-        return outcome(done)
+
+def replayed(database: Any, chosen: Chosen | None) -> str:
+    """Put back what is chosen. :returns: what became of it, in a sentence."""
+    if chosen is None:
+        return say("Aucun message n'était choisi : rien n'est rejoué.")
+    logger.info("a replay of %s is asked for by %s", chosen, request.remote_addr)
+    try:
+        done = replay(database, current_app.config["QUEUES"], chosen)
+    except (OSError, BrokerError) as error:
+        logger.error("the replay was broken off: %s", error)  # noqa: TRY400 - the sentence says all
+        return say("La file ne répond pas. Rien n'est perdu : recommencez plus tard ; le journal en dit plus.")
+    logger.info("the replay put back %d letters", done.letters)
+    return outcome(done)
 
 
 def asked_for(form: Any) -> Chosen | None:
