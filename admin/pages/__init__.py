@@ -9,6 +9,6 @@ from collections.abc import Callable
 from flask import Blueprint
 from peewee import Database
 
-from admin.pages import crawls
+from admin.pages import crawls, movements
 
-PAGES: tuple[Callable[[Database], Blueprint], ...] = (crawls.addresses,)
+PAGES: tuple[Callable[[Database], Blueprint], ...] = (crawls.addresses, movements.addresses)

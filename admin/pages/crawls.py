@@ -101,6 +101,13 @@ def addresses(database: Database) -> Blueprint:
         flash(replayed(database, Chosen(reason=reason) if reason else Chosen()))
         return redirect(url_for(".index") + "#letters", 303)
 
+    _of_one_run(blueprint, database)
+    return blueprint
+
+
+def _of_one_run(blueprint: Blueprint, database: Database) -> None:
+    """The addresses of one run."""
+
     @blueprint.get("/<int:number>/")
     def run(number: int) -> str:
         found = _run(number)
@@ -158,8 +165,6 @@ def addresses(database: Database) -> Blueprint:
 
         named = {"Content-Disposition": f"attachment; filename={found.spider or 'run'}-{found.id}.log"}
         return Response(stream_with_context(text()), mimetype="text/plain", headers=named)
-
-    return blueprint
 
 
 def _run(number: int) -> Runs:
