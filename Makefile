@@ -18,10 +18,12 @@ help: ## this list
 run: $(VENV)/.runs chromium ## crawl a league and show its best prices: LEAGUE=ligue1, SITE=https://www.coteur.com for the live site
 	@$(PYTHON) -m replica.demo --league $(LEAGUE) $(if $(SITE),--site $(SITE))
 
-admin: $(VENV)/.runs ## browse the tables on http://127.0.0.1:5000 (PORT=)
+admin: $(VENV)/.runs ## see it all on http://127.0.0.1:5000 (PORT=); the first time it makes an account, and says its password
+	@$(PYTHON) -m admin.users first
 	@$(PYTHON) -m admin --port $(PORT)
 
 services: $(VENV)/.runs chromium ## everything this machine needs to crawl by itself, until Ctrl-C: SITE=, the admin is on PORT=
+	@$(PYTHON) -m admin.users first
 	@ADMIN_PORT=$(PORT) $(if $(SITE),SITE_URL=$(SITE)) $(VENV)/bin/scrapy services
 
 migrate: $(VENV)/.runs ## bring the database of DATABASE_URL up to date

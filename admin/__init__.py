@@ -1,7 +1,7 @@
 """What people see: the tables, on this machine, and what goes on.
 
-They are read; what can be done here is what the commands do too: dead letters are put back into the queue, crawls are
-asked for and stopped, schedules are written.
+Whoever wants to see them signs in (:mod:`admin.access`). They are read; what can be done here is what the commands do
+too: dead letters are put back into the queue, crawls are asked for and stopped, schedules are written.
 
     flask_app = create_app()
 
@@ -20,10 +20,21 @@ from peewee import Database, PeeweeException
 from werkzeug.exceptions import HTTPException, SecurityError, ServiceUnavailable
 from werkzeug.routing import RequestRedirect
 
-from admin import formats, health, labels, metrics, navigation, preferences, sentences
+from admin import (
+    access,
+    formats,
+    health,
+    labels,
+    metrics,
+    navigation,
+    preferences,
+    sentences,
+    signin,
+    signing,
+)
 from admin.environment import find_queues, find_settings, open_database
 from admin.pages import PAGES
-from admin.security import protect
+from admin.security import ask_for_tokens, protect, sign_with
 from admin.views import closing, tables
 from admin.views.base import TableView
 from admin.views.deadletters import DeadLettersView
@@ -72,7 +83,12 @@ def create_app(database_url: str | None = None, home: str | Path | None = None) 
     app.config |= {"QUEUES": find_queues(home), "SETTINGS": find_settings(home)}
     Babel(app, default_locale=LANGUAGES[0], locale_selector=preferences.language)
     database = open_database(database_url, home)
+    sign_with(app, app.config["QUEUES"].home)
     _open_for_each_request(app, database)
+    signing.install(app, database)
+    access.guard(app)
+    ask_for_tokens(app)
+    app.register_blueprint(signin.addresses())
     for addresses in WATCHING.values():
         app.register_blueprint(addresses(database, app.config["QUEUES"], app.config["SETTINGS"]))
     app.register_blueprint(preferences.addresses())
@@ -97,7 +113,6 @@ def create_app(database_url: str | None = None, home: str | Path | None = None) 
         "state_label": labels.state_label,
         "verdict_label": labels.verdict_label,
         "verdict_mark": labels.verdict_mark,
-        "may": lambda _role: True,
         "gap_median": closing.median,
         "gap_unpriced": closing.unpriced,
     }

@@ -1,6 +1,7 @@
 """``python -m admin [--port 5000]``: serve the tables on this machine."""
 
 import argparse
+import logging
 import os
 import socket
 import sys
@@ -9,12 +10,16 @@ import waitress
 from peewee import PeeweeException
 
 from admin import create_app
+from admin.accounts import anybody
 from admin.security import TRUSTED_HOSTS
 from gigscrapy import logs, settings
 from schema.database import BadDatabaseUrl, explain
 from schema.migrations import SchemaError
+from schema.models import Users
 
 THREADS = 8
+
+logger = logging.getLogger(__name__)
 
 
 def main(arguments: list[str] | None = None) -> str | None:
@@ -42,6 +47,8 @@ def main(arguments: list[str] | None = None) -> str | None:
         listening = socket.create_server(("127.0.0.1", asked.port))
     except OSError as error:
         return f"Port {asked.port} cannot be used ({error}): choose another with --port."
+    if is_deserted():
+        logger.warning("nobody can sign in yet: python -m admin.users add NAME --role admin")
     server = waitress.create_server(app, sockets=[listening], threads=THREADS)
     print(f"admin: http://127.0.0.1:{server.effective_port}/", flush=True)  # noqa: T201 - among others' lines, too
     try:
@@ -49,6 +56,16 @@ def main(arguments: list[str] | None = None) -> str | None:
     finally:
         server.close()
     return None
+
+
+def is_deserted() -> bool:
+    """Whether there is no account; a database that is away may have some."""
+    database = Users._meta.database.obj  # noqa: SLF001 - Peewee's own word
+    try:
+        with database.connection_context():
+            return not anybody()
+    except PeeweeException:
+        return False
 
 
 if __name__ == "__main__":

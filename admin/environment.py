@@ -12,6 +12,9 @@ from schema.database import Fault, connect, explain, fault_of
 from schema.migrations import prepare
 from schema.models import use
 
+CONNECTIONS = 64
+"""To a server, at most: those who answer, those who follow something live, and what is found out meanwhile."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -25,7 +28,7 @@ def open_database(url: str | None = None, home: str | Path | None = None) -> Dat
     :raises schema.database.BadDatabaseUrl, schema.migrations.SchemaError: each says what to do.
     """
     url = url or os.environ.get("DATABASE_URL") or None
-    database = connect(url, _home(home))
+    database = connect(url, _home(home), threads=CONNECTIONS)
     use(database)
     try:
         with database.connection_context():

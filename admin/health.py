@@ -17,6 +17,7 @@ from flask import Blueprint, Response, jsonify
 from peewee import Database, PeeweeException
 from scrapy.settings import BaseSettings
 
+from admin.access import public
 from admin.questions import Question, answers
 from gigscrapy.broker import QUEUE, TASK_QUEUE, BrokerError, Queues, QueueState, states
 from gigscrapy.nodes import Node, NodeAway, NodeRefused, nodes
@@ -60,10 +61,12 @@ def addresses(database: Database, queues: Queues, settings: BaseSettings) -> Blu
     questions = {probe.names[0]: Question(probe.look) for probe in probes}
 
     @blueprint.get("/healthz")
+    @public
     def alive() -> Response:
         return Response("ok\n", mimetype="text/plain")
 
     @blueprint.get("/readyz")
+    @public
     def ready() -> tuple[Response, int]:
         given = answers(questions, SECONDS)
         found: dict[str, Finding] = {}

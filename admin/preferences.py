@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
+from admin.access import public
 from admin.words import LANGUAGES, Phrase
 
 SCHEMES: Mapping[str, Phrase] = {
@@ -44,6 +45,7 @@ def addresses() -> Blueprint:
     blueprint = Blueprint("preferences", __name__)
 
     @blueprint.post("/preferences")
+    @public
     def choose() -> Response:
         answer = redirect(back(), 303)
         for name, choices in CHOICES.items():

@@ -6,6 +6,7 @@ from pathlib import Path
 from peewee import Database
 from scrapy.settings import BaseSettings
 
+from admin import audit
 from admin.words import say
 from gigscrapy import cancelling
 from gigscrapy.cancelling import Exit
@@ -33,5 +34,6 @@ def stop(database: Database, settings: BaseSettings, run: Runs) -> str:
         outcome = cancelling.cancel(database, nodes(settings), home, run.run_id, patience=PATIENCE)
     except NodeRefused as error:
         outcome = cancelling.Outcome(Exit.UNTOLD, str(error))
+    audit.note("cancel", "run", run.run_id, {"state": run.state}, {"outcome": outcome.exit.name.lower()})
     logger.info("%s", outcome.sentence)
     return say(OUTCOMES[outcome.exit], name=run.spider or run.run_id)

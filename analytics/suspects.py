@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from peewee import Case, Expression, ModelAlias, ModelSelect, fn
 
-from schema.models import Odds, Pages
+from schema.models import LatestOdds, Odds, Pages
 from schema.plausibility import READ_BY_STRUCTURE
 
 MILLI = 1000
@@ -25,36 +25,44 @@ AT_MOST = timedelta(days=7)
 """Between two observations: what was offered long before or long after says nothing of this price."""
 
 
-def doubted() -> Case:
-    """1 for a row of Odds whose price is suspect and not confirmed, else 0: a column to select.
+Prices = type[Odds] | type[LatestOdds]
+
+
+def doubted(prices: Prices = Odds, *, when_seen: bool = False) -> Case:
+    """1 for a row of ``prices`` that is suspect and not confirmed, else 0: a column to select.
 
     Other observations are looked up for suspect rows only, each by the key of Odds.
+
+    :param when_seen: as it was when the price was seen: only an earlier observation confirms it.
     """
-    return Case(None, ((Odds.suspect.is_null(), 0), (fn.EXISTS(_confirmations()), 0)), 1)
-
-
-def _confirmations() -> "ModelSelect[Odds]":
     other = Odds.alias("other")
+    found = _confirmations(prices, other)
+    if when_seen:
+        found = found.where(other.scraped_at < prices.scraped_at)
+    return Case(None, ((prices.suspect.is_null(), 0), (fn.EXISTS(found), 0)), 1)
+
+
+def _confirmations(prices: Prices, other: "ModelAlias[Odds]") -> "ModelSelect[Odds]":
     same_outcome = (
-        (other.match == Odds.match)
-        & (other.market == Odds.market)
-        & (other.line == Odds.line)
-        & (other.bookmaker == Odds.bookmaker)
-        & (other.outcome == Odds.outcome)
+        (other.match == prices.match)
+        & (other.market == prices.market)
+        & (other.line == prices.line)
+        & (other.bookmaker == prices.bookmaker)
+        & (other.outcome == prices.outcome)
     )
-    price, again = (fn.ROUND(table.odd_value * MILLI) for table in (Odds, other))
+    price, again = (fn.ROUND(table.odd_value * MILLI) for table in (prices, other))
     agrees = fn.ABS(price - again) * WITHIN <= price
-    counts = (Odds.suspect != READ_BY_STRUCTURE) | other.suspect.is_null()
-    return other.select(1).where(same_outcome & agrees & counts & _looked_again(other))
+    counts = (prices.suspect != READ_BY_STRUCTURE) | other.suspect.is_null()
+    return other.select(1).where(same_outcome & agrees & counts & _looked_again(prices, other))
 
 
-def _looked_again(other: "ModelAlias[Odds]") -> Expression:
+def _looked_again(prices: Prices, other: "ModelAlias[Odds]") -> Expression:
     """Whether ``other`` is an observation of its own. Where no run and no text is named, the time alone tells."""
     seconds_of = Odds._meta.database.to_timestamp  # noqa: SLF001 - each kind of database has a function of its own
-    apart = fn.ABS(seconds_of(other.scraped_at) - seconds_of(Odds.scraped_at))
+    apart = fn.ABS(seconds_of(other.scraped_at) - seconds_of(prices.scraped_at))
     in_time = apart.between(AT_LEAST.total_seconds(), AT_MOST.total_seconds())
-    another_run = Odds.run.is_null() | other.run.is_null() | (other.run != Odds.run)
+    another_run = prices.run.is_null() | other.run.is_null() | (other.run != prices.run)
     page, other_page = Pages.alias(), Pages.alias()
     same_text = page.select(1).join(other_page, on=(page.content == other_page.content))
-    same_text = same_text.where((page.id == Odds.page) & (other_page.id == other.page))
+    same_text = same_text.where((page.id == prices.page) & (other_page.id == other.page))
     return in_time & another_run & ~fn.EXISTS(same_text)

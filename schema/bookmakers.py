@@ -1,8 +1,10 @@
 """Bookmakers as rows: those everybody knows, and those that a page names for the first time.
 
-Which bookmaker a quote is of depends on the quote and the reference data alone, never on what came before it:
+Which bookmaker a quote is of depends on the quote, the reference data and what a person has said alone, never on what
+came before it:
 
 - one that the reference knows, by its spelling or else by its number, is that one;
+- one whose name a person has said is another name of a bookmaker (:mod:`schema.aliases`) is that one;
 - another whose name is told is known by that name; the number told with it says nothing, and is not kept;
 - another called ``Bookmaker 39`` for want of a name is known by that number.
 
@@ -18,6 +20,7 @@ from functools import lru_cache
 from peewee import Database, Value
 
 from schema import reference
+from schema.aliases import Aliases
 from schema.database import is_embedded
 from schema.models import Bookmakers, now
 from schema.names import NAME_LENGTH, code, name_key
@@ -72,11 +75,13 @@ class KnownBookmakers:
     """The bookmakers a writer has met. One that nobody knows is kept, not yet reviewed.
 
     :param unknown: takes the names of those that are made; whoever has told a person of them clears it.
+    :param aliases: the names a person has said are those of others.
     """
 
-    def __init__(self, database: Database, unknown: list[str]) -> None:
+    def __init__(self, database: Database, unknown: list[str], aliases: Aliases) -> None:
         self._database = database
         self._unknown = unknown
+        self._aliases = aliases
         self._ids: dict[Said, int] = {}
 
     def id(self, name: str, site_id: int | None) -> int:
@@ -90,6 +95,8 @@ class KnownBookmakers:
         number = _number_in(name)
         if known := find_bookmaker(name, site_id if number is None else number):
             return self._settle_known(known)
+        if said := self._aliases.bookmaker(name):
+            return said
         return self._settle_named(name) if number is None else self._settle_unnamed(number)
 
     # -- one that everybody knows --------------------------------------------------------------------------------------

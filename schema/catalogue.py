@@ -11,6 +11,7 @@ from typing import Any
 
 from peewee import Database
 
+from schema.aliases import Aliases
 from schema.bookmakers import KnownBookmakers
 from schema.markets import MARKETS
 from schema.matches import Sides
@@ -31,10 +32,10 @@ SaidPage = tuple[str | None, str | None, str | None]
 class Catalogue:
     """Finds, or makes, the rows that quotes refer to. One for a writer; to be used outside of a transaction.
 
-    :param unknown: see :class:`schema.bookmakers.KnownBookmakers`.
+    :param unknown, aliases: see :class:`schema.bookmakers.KnownBookmakers`.
     """
 
-    def __init__(self, database: Database, sql: Sql, unknown: list[str]) -> None:
+    def __init__(self, database: Database, sql: Sql, unknown: list[str], aliases: Aliases) -> None:
         self._sports = Shelf(sql, Sports, ("code",))
         self._leagues = Shelf(sql, Leagues, ("sport_id", "name_key"), ("name", "country"))
         self._teams = Shelf(sql, Teams, ("league_id", "name_key"), ("name",))
@@ -44,7 +45,7 @@ class Catalogue:
         self._sides: dict[SaidSides, Sides] = {}
         self._page_ids: dict[SaidPage, int] = {}
         self._market_ids: dict[tuple[str, str], int] = {}
-        self._bookmakers = KnownBookmakers(database, unknown)
+        self._bookmakers = KnownBookmakers(database, unknown, aliases)
 
     # -- looking up ----------------------------------------------------------------------------------------------------
 

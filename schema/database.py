@@ -33,6 +33,8 @@ _MYSQL_PATIENCE = {
     "write_timeout": 15,
 }
 """Seconds; DATABASE_URL may say otherwise."""
+_POOL_PATIENCE = 5
+"""Seconds that a thread waits for a connection that another has."""
 _MYSQL_MANNERS = {
     "charset": "utf8mb4",
     # A server that is not strict stores 9999.99 for 123456.78 and says nothing.
@@ -69,13 +71,15 @@ class Fault(Enum):
     """Nobody knows: ours, if it does not pass."""
 
 
-def connect(url: str | None, home: Path, *, read_timeout: int | None = None) -> Database:
+def connect(url: str | None, home: Path, *, read_timeout: int | None = None, threads: int = 1) -> Database:
     """The database at ``url``, or the embedded one in ``home``. It is opened when it is first used.
 
     :param url: ``mysql://user:password@host:3306/name`` (or ``mariadb://``), percent-encoded where need be; with
         ``+pool`` for programs of many threads; further arguments of the driver after ``?``, such as ``read_timeout=60``
         (seconds). ``sqlite:///path`` too.
     :param read_timeout: seconds that a server's answer is waited for, where the address does not say; default 15.
+    :param threads: that will use it. Of several, each takes a connection that another has left: to make one anew takes
+        the driver 25 ms of reading certificates.
     :raises BadDatabaseUrl: when that is not what it is.
     """
     if not url:
@@ -83,7 +87,7 @@ def connect(url: str | None, home: Path, *, read_timeout: int | None = None) -> 
         return _sqlite(home / EMBEDDED)
     if url.startswith("sqlite:///"):
         return _sqlite(Path(url.removeprefix("sqlite:///")))
-    return _mysql(url, {} if read_timeout is None else {"read_timeout": read_timeout})
+    return _mysql(url, {} if read_timeout is None else {"read_timeout": read_timeout}, threads)
 
 
 def masked(url: str) -> str:
@@ -135,7 +139,7 @@ def _sqlite(path: Path) -> Database:
     return _Embedded(str(path), pragmas=_SQLITE_MANNERS, timeout=_SQLITE_PATIENCE)
 
 
-def _mysql(url: str, patience: Mapping[str, int]) -> Database:
+def _mysql(url: str, patience: Mapping[str, int], threads: int) -> Database:
     shape = "mysql://user:password@host:3306/name"
     try:
         parts = urlsplit(url)
@@ -149,8 +153,12 @@ def _mysql(url: str, patience: Mapping[str, int]) -> Database:
     password = arguments.pop("passwd", None) or arguments.get("password")  # the former is the driver's old word for it
     if password is not None:
         arguments["password"] = str(password).encode()  # as text the driver would make it latin1
-    kind: type[Database] = db_url.schemes[parts.scheme.replace("mariadb", "mysql")]
-    return kind(**{**_MYSQL_PATIENCE, **patience, **arguments, **_MYSQL_MANNERS})
+    scheme = parts.scheme.replace("mariadb", "mysql")
+    pool = {}
+    if threads > 1:
+        scheme, pool = "mysql+pool", {"max_connections": threads, "timeout": _POOL_PATIENCE}
+    kind: type[Database] = db_url.schemes[scheme]
+    return kind(**{**_MYSQL_PATIENCE, **pool, **patience, **arguments, **_MYSQL_MANNERS})
 
 
 # -- errors ------------------------------------------------------------------------------------------------------------

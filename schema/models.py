@@ -30,6 +30,7 @@ from peewee import (
     ForeignKeyField,
     IntegerField,
     Model,
+    TextField,
 )
 
 from schema.names import NAME_LENGTH
@@ -458,6 +459,278 @@ class Visits(Table):
         )
 
 
+# -- who may see and do what, and who did ------------------------------------------------------------------------------
+
+
+class Users(Table):
+    """Somebody who may sign in. Nobody is ever deleted, for the audit log names them: ``active`` says who still may.
+
+    The columns that gig-benchmark's `users` has are gig-benchmark's. ``username_key``: what all spellings of the name
+    share. ``password``: its hash; empty: none is right. ``role``: ``viewer``, ``operator`` or ``admin``.
+    ``fs_uniquifier``: what sessions name the account by; a new one ends all of them. ``last_login``: the last sign-in.
+    """
+
+    id = AutoField()
+    username = CharField(max_length=150)
+    username_key = Key(max_length=150, unique=True)
+    password = CharField(max_length=255, default="")
+    first_name = CharField(max_length=150, default="")
+    last_name = CharField(max_length=150, default="")
+    role = Key(max_length=16)
+    active = BooleanField(default=True, column_name="is_active")
+    fs_uniquifier = Key(max_length=64, unique=True)
+    last_login = DateTimeField(null=True)
+    created_at = DateTimeField(default=now)
+    updated_at = DateTimeField(default=now)
+
+    class Meta:
+        table_name = "users"
+
+
+class Sessions(Table):
+    """A browser that somebody signed in with. A row that is gone is a session that is over.
+
+    ``token_hash``: SHA-256 of what the browser's cookie holds. ``address`` and ``agent``: as they were at the sign-in.
+    ``seen_at``: the last request, to some minutes.
+    """
+
+    id = AutoField()
+    user = ForeignKeyField(Users)
+    token_hash = Key(max_length=64, unique=True)
+    address = CharField(max_length=64)
+    agent = CharField(max_length=200)
+    created_at = DateTimeField(default=now)
+    seen_at = DateTimeField(default=now, index=True)
+
+
+class ApiKeys(Table):
+    """What a program signs in with. ``shown``: its first letters, by which people tell it from others; ``key_hash``:
+    SHA-256 of all of it, which nobody has but the program. ``scopes``: words of read, export, jobs, ingest.
+    """
+
+    id = AutoField()
+    user = ForeignKeyField(Users)
+    name = CharField(max_length=100)
+    shown = Key(max_length=16)
+    key_hash = Key(max_length=64, unique=True)
+    scopes = CharField(max_length=100)
+    created_at = DateTimeField(default=now)
+    last_used_at = DateTimeField(null=True)
+    revoked_at = DateTimeField(null=True)
+
+
+class Attempts(Table):
+    """Passwords that were tried and not right, of late. ``name``: an account's, or the address they came from."""
+
+    id = AutoField()
+    name = Key(max_length=200)
+    at = DateTimeField(default=now, index=True)
+
+    class Meta:
+        indexes = ((("name", "at"), False),)
+
+
+class AuditLog(Table):
+    """Each change that somebody made: written once, with what was there before and after, as JSON; never changed.
+
+    ``actor``: the account's name as it was then, or ``command line``. ``request_id``: the same for all that one request
+    changed.
+    """
+
+    id = BigAutoField()
+    at = DateTimeField(default=now, index=True)
+    actor = Key(max_length=150)
+    address = CharField(max_length=64, null=True)
+    action = Key(max_length=32)
+    object_type = Key(max_length=32)
+    object_id = Key(max_length=200, null=True)
+    before = TextField(null=True, column_name="before_json")
+    after = TextField(null=True, column_name="after_json")
+    request_id = Key(max_length=32, null=True)
+
+    class Meta:
+        # Each ends with the id: the newest of one person, or of one thing, are read off the end.
+        indexes = (
+            (("actor",), False),
+            (("object_type", "object_id"), False),
+        )
+
+
+PEOPLE = (Users, Sessions, ApiKeys, Attempts, AuditLog)
+"""Tables about people. They are no lists to leaf through: each has pages of its own."""
+
+
+# -- who is who: what a person says ------------------------------------------------------------------------------------
+
+
+class BookmakerAliases(Table):
+    """Another name of a bookmaker, as a person has said: quotes under it are of that one."""
+
+    id = AutoField()
+    name_key = Key(max_length=NAME_LENGTH, unique=True)
+    name = CharField(max_length=NAME_LENGTH)
+    bookmaker = ForeignKeyField(Bookmakers)
+    created_at = DateTimeField(default=now)
+
+
+class TeamAliases(Table):
+    """Another name of a team in its league, as a person has said, or that of one that was merged into it."""
+
+    id = AutoField()
+    league = ForeignKeyField(Leagues, index=False)
+    name_key = Key(max_length=NAME_LENGTH)
+    name = CharField(max_length=NAME_LENGTH)
+    team = ForeignKeyField(Teams)
+    created_at = DateTimeField(default=now)
+
+    class Meta:
+        indexes = ((("league", "name_key"), True),)
+
+
+class Editions(Table):
+    """One row. ``number`` goes up whenever a person changes who is who: what writers remember of it is void then."""
+
+    id = AutoField()
+    number = IntegerField(default=1)
+
+
+# -- what people follow, and what they are told ------------------------------------------------------------------------
+
+
+class Follows(Table):
+    """What a person (by name) keeps an eye on: ``kind`` match, team, league or bookmaker, and the id of its row."""
+
+    id = AutoField()
+    person = Key(max_length=100)
+    kind = Key(max_length=16)
+    object_id = IntegerField()
+    created_at = DateTimeField(default=now)
+
+    class Meta:
+        indexes = ((("person", "kind", "object_id"), True),)
+
+
+class AlertRules(Table):
+    """When to tell whom what. :mod:`analytics.alerts.rules` says what each ``kind`` measures, and in which unit.
+
+    What it is about: each of ``match`` … ``spider`` that is set narrows it. ``threshold``: an event opens beyond it,
+    and closes at once when the value is past it by ``margin``, or when it has been back for ``calm_minutes``.
+    ``minutes``: how far a move is looked back, or how long a bookmaker may be silent. ``at_least``: so many bookmakers.
+    ``max_age_minutes``: an older price says nothing. ``cooldown_minutes``: between two messages about one thing.
+    ``quiet_from``, ``quiet_until``: minutes of the day in Paris between which nobody is told; both null: never.
+    ``muted_until``: nobody is told before then.
+    """
+
+    id = AutoField()
+    kind = Key(max_length=32)
+    direction = Key(max_length=8, null=True)
+    threshold = DecimalField(max_digits=10, decimal_places=3)
+    margin = DecimalField(max_digits=10, decimal_places=3)
+    minutes = IntegerField(null=True)
+    at_least = IntegerField()
+    max_age_minutes = IntegerField()
+    calm_minutes = IntegerField()
+    cooldown_minutes = IntegerField()
+    quiet_from = IntegerField(null=True)
+    quiet_until = IntegerField(null=True)
+    match = ForeignKeyField(Matches, null=True)
+    team = ForeignKeyField(Teams, null=True)
+    league = ForeignKeyField(Leagues, null=True)
+    bookmaker = ForeignKeyField(Bookmakers, null=True)
+    market = Key(max_length=20, null=True)
+    outcome = Key(max_length=50, null=True)
+    spider = Key(max_length=100, null=True)
+    enabled = BooleanField(default=True)
+    muted_until = DateTimeField(null=True)
+    created_by = CharField(max_length=100, null=True)
+    created_at = DateTimeField(default=now)
+    updated_at = DateTimeField(default=now)
+
+
+class Channels(Table):
+    """Where messages go. ``secret``: its address, encrypted; ``masked``: what may be shown of it."""
+
+    id = AutoField()
+    name = CharField(max_length=100, unique=True)
+    secret = BlobField()
+    masked = CharField(max_length=200)
+    language = Key(max_length=2)
+    enabled = BooleanField(default=True)
+    created_by = CharField(max_length=100, null=True)
+    created_at = DateTimeField(default=now)
+    updated_at = DateTimeField(default=now)
+
+
+class RuleChannels(Table):
+    """Which channels a rule tells."""
+
+    id = AutoField()
+    rule = ForeignKeyField(AlertRules, index=False, on_delete="CASCADE")
+    channel = ForeignKeyField(Channels, on_delete="CASCADE")
+
+    class Meta:
+        indexes = ((("rule", "channel"), True),)
+
+
+class AlertEvents(Table):
+    """One time that a rule held of one thing (``subject``), from when it opened to when it closed.
+
+    ``open_key``: rule and subject while it is open: no thing has two such events. ``announced_at``: when people were
+    first told, null where they were not (quiet hours, a mute). ``value``: the newest; ``told_value``, ``told_at``: what
+    they were told last, and when. ``calm_since``: back below the threshold since then. ``age``: seconds of the oldest
+    price it stands on, when it opened. ``details``: JSON, as it was when people were told last. ``closed_because``:
+    ``back``, ``gone`` or ``over``. ``messages``: how many were written.
+    """
+
+    id = AutoField()
+    rule = ForeignKeyField(AlertRules, index=False, on_delete="CASCADE")
+    subject = Key(max_length=200)
+    open_key = Key(max_length=220, null=True, unique=True)
+    match_id = IntegerField(null=True)
+    opened_at = DateTimeField(index=True)
+    updated_at = DateTimeField()
+    announced_at = DateTimeField(null=True)
+    closed_at = DateTimeField(null=True)
+    closed_because = Key(max_length=16, null=True)
+    value = DecimalField(max_digits=12, decimal_places=3)
+    told_value = DecimalField(max_digits=12, decimal_places=3)
+    told_at = DateTimeField(null=True)
+    calm_since = DateTimeField(null=True)
+    age = IntegerField(null=True)
+    details = CharField(max_length=2000)
+    messages = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
+
+    class Meta:
+        indexes = ((("rule", "closed_at"), False),)
+
+
+class Deliveries(Table):
+    """One message to one channel, written before it is sent. ``event`` is null for a test.
+
+    ``kind``: ``opened``, ``updated``, ``closed`` or ``test``. ``delivery_id``: stands in the message, the same however
+    often it is sent. ``state``: ``due``, ``sending``, ``sent`` or ``failed`` (given up); ``note``: why, where it was
+    not sent, or may have been sent twice. ``took``: milliseconds.
+    """
+
+    id = AutoField()
+    event = ForeignKeyField(AlertEvents, null=True, on_delete="CASCADE")
+    channel = ForeignKeyField(Channels, on_delete="CASCADE")
+    kind = Key(max_length=16)
+    delivery_id = Key(max_length=64, unique=True)
+    title = CharField(max_length=250)
+    body = CharField(max_length=2000)
+    state = Key(max_length=16)
+    attempts = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
+    not_before = DateTimeField()
+    note = CharField(max_length=500, null=True)
+    took = IntegerField(null=True)
+    created_at = DateTimeField(default=now)
+    sent_at = DateTimeField(null=True)
+
+    class Meta:
+        indexes = ((("state", "not_before"), False),)
+
+
 TABLES = (
     Sports,
     MarketNames,
@@ -475,4 +748,14 @@ TABLES = (
     Schedules,
     Firings,
     Visits,
+    *PEOPLE,
+    BookmakerAliases,
+    TeamAliases,
+    Editions,
+    Follows,
+    AlertRules,
+    Channels,
+    RuleChannels,
+    AlertEvents,
+    Deliveries,
 )

@@ -20,7 +20,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from operator import itemgetter
@@ -28,6 +28,7 @@ from typing import Any, Protocol
 
 from peewee import Database
 
+from schema.aliases import Aliases
 from schema.catalogue import Catalogue
 from schema.database import begin_writing, hang_up, is_embedded
 from schema.instants import naive, text
@@ -103,6 +104,7 @@ class _Letter:
 
     id: str
     message: Message
+    incoming: Incoming
     delivered_before: str | None = None
 
 
@@ -180,6 +182,21 @@ class Store:
     def _transaction(self, letters: Sequence[_Letter], refused: list[tuple[Incoming, Refused]]) -> Outcome:
         if time.monotonic() > self._remembers_until:
             self._forget()
+        while (outcome := self._attempt(letters, refused)) is None:
+            self._forget()
+        outcome.unknown_bookmakers = [*self._unknown]
+        self._unknown.clear()
+        return outcome
+
+    def _attempt(self, letters: Sequence[_Letter], refused: list[tuple[Incoming, Refused]]) -> Outcome | None:
+        """``None``, and nothing is written, where a person has changed who is who since that was looked up."""
+        try:
+            if not self._aliases.read():
+                return None
+        except BaseException:
+            hang_up(self._database)
+            raise
+        letters, refused = self._rename(letters, refused)
         quotes = [letter.message for letter in letters if isinstance(letter.message, OddsItem)]
         run_ids = {
             message.run_id for message in (*(letter.message for letter in letters), *map(itemgetter(1), refused))
@@ -188,18 +205,34 @@ class Store:
             cursor = self._database.connection().cursor()
             self._catalogue.settle(cursor, quotes, run_ids - {None})
             with self._database.transaction(begin_writing(self._database)):
-                outcome = self._write(cursor, letters, refused)
+                return self._write(cursor, letters, refused) if self._aliases.hold(cursor) else None
         except BaseException:
             self._forget()
             hang_up(self._database)
             raise
-        outcome.unknown_bookmakers = [*self._unknown]
-        self._unknown.clear()
-        return outcome
+
+    def _rename(
+        self, letters: Sequence[_Letter], refused: list[tuple[Incoming, Refused]]
+    ) -> tuple[Sequence[_Letter], list[tuple[Incoming, Refused]]]:
+        """Each team by its own name; a team that plays itself then is refused. Nothing to do where nobody said any."""
+        if not self._aliases.of_teams:
+            return letters, refused
+        renamed: list[_Letter] = []
+        refused = [*refused]
+        for letter in letters:
+            try:
+                message = letter.message
+                own = self._aliases.rename(message) if isinstance(message, OddsItem) else message
+            except Refused as refusal:
+                refused.append((letter.incoming, refusal))
+            else:
+                renamed.append(letter if own is message else replace(letter, message=own))
+        return renamed, refused
 
     def _forget(self) -> None:
         """What was looked up in a transaction that failed may not be there, and a person may change what is."""
-        self._catalogue = Catalogue(self._database, self._sql, self._unknown)
+        self._aliases = Aliases(self._database)
+        self._catalogue = Catalogue(self._database, self._sql, self._unknown, self._aliases)
         self._matches = KnownMatches(self._database, self._sql)
         self._remembers_until = time.monotonic() + MEMORY_SECONDS
 
@@ -340,10 +373,10 @@ def _open_one(message: Message, incoming: Incoming) -> _Letter:
     as the first.
     """
     if not isinstance(message, OddsItem) or not message.bare:
-        return _Letter(message.message_id, message)
+        return _Letter(message.message_id, message, incoming)
     body = hashlib.blake2b(incoming.body, digest_size=8).hexdigest()
     received = (incoming.received_at - EPOCH) // timedelta(microseconds=1)
-    return _Letter(f"{body}{received:016x}", message, body if incoming.attempts else None)
+    return _Letter(f"{body}{received:016x}", message, incoming, body if incoming.attempts else None)
 
 
 def _mark(item: OddsItem) -> str | None:

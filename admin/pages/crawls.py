@@ -27,6 +27,7 @@ from peewee import Database, fn
 from werkzeug.wrappers import Response as Answer
 
 from admin import formats, livelog, stopping, strips
+from admin.access import Role, needs, who
 from admin.kept import Kept
 from admin.livelog import NoLog
 from admin.services import services_of
@@ -88,7 +89,7 @@ def addresses(database: Database) -> Blueprint:
         wish = Wish.read(request.form)
         try:
             found, arguments = asking.understood(wish)
-            asking.send_task(current_app.config["QUEUES"], wish, arguments, by="admin")
+            asking.send_task(current_app.config["QUEUES"], wish, arguments, by=who())
         except CannotAsk as error:
             return _page(database, gaps, wish, error), 422
         flash(asking.said(found))
@@ -127,11 +128,12 @@ def _of_one_run(blueprint: Blueprint, database: Database) -> None:
     def cancel(number: int) -> Answer:
         """Stop it, and show it."""
         found = _run(number)
-        logger.info("run %s is to be stopped, says %s", found.run_id, request.remote_addr)
+        logger.info("run %s is to be stopped, says %s", found.run_id, who())
         flash(stopping.stop(database, current_app.config["SETTINGS"], found))
         return redirect(url_for(".run", number=number), 303)
 
     @blueprint.get("/<int:number>/log")
+    @needs(Role.OPERATOR)
     def log(number: int) -> Response:
         """Some of its log, from byte ``from`` on; without, its end. Where it goes on, and whether it will."""
         found = _run(number)
@@ -150,6 +152,7 @@ def _of_one_run(blueprint: Blueprint, database: Database) -> None:
         return jsonify(text=piece.text, next=piece.next, whole=piece.whole, over=is_over and not piece.text, said="")
 
     @blueprint.get("/<int:number>/log.txt")
+    @needs(Role.OPERATOR)
     def whole_log(number: int) -> Response:
         """All of it, as a file. :raises NotFound: where there is none."""
         found = _run(number)

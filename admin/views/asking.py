@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Self
 from uuid import uuid4
 
-from admin import sentences
+from admin import audit, sentences
 from admin.words import say
 from gigscrapy import leagues
 from gigscrapy.broker import TASK_QUEUE, BrokerError, Delivery, Queues, send
@@ -66,6 +66,7 @@ def send_task(queues: Queues, wish: Wish, arguments: dict[str, str], *, by: str)
         logger.error("task %s is not sent: %s", task_id, error)  # noqa: TRY400 - the sentence says all
         told = say("La file ne répond pas : rien n'est demandé. Recommencez plus tard ; le journal en dit plus.")
         raise CannotAsk("what", told) from None
+    audit.note("ask", "task", task_id, None, {"what": wish.what, "arguments": arguments})
     logger.info("task %s (%s) is asked for by %s", task_id, wish.what, by)
 
 

@@ -8,13 +8,13 @@ import logging
 import re
 from typing import Any
 
-from flask import abort, current_app, flash, get_flashed_messages, redirect, request
+from flask import current_app, flash, get_flashed_messages, redirect, request
 from flask_admin import Admin
-from flask_admin.form import SecureForm
 from markupsafe import Markup
-from peewee import Model
 from werkzeug import Response
 
+from admin import audit
+from admin.access import Role, may, who
 from admin.labels import waiting_label
 from admin.views import choices
 from admin.views.base import TableView, address
@@ -64,7 +64,7 @@ class DeadLettersView(TableView):
     )
     computed = {  # noqa: RUF012 - what Flask-Admin reads is never written
         "waiting": lambda letter: waiting_label(is_waiting=is_waiting(letter)),
-        "chosen": lambda letter: _box.format(letter.id, say("Rejouer le message n° {number}", number=letter.id)),
+        "chosen": lambda letter: box(letter) if may(Role.OPERATOR) else "",
     }
 
     def create_blueprint(self, admin: Admin) -> Any:
@@ -75,17 +75,11 @@ class DeadLettersView(TableView):
     def above(self) -> dict[str, Any]:
         """How many wait for each reason, and what the last replay did."""
         found = tallies(self.database)
-        # A form, whose token takes a cookie: only where there is something to replay.
-        return {"tallies": found, "told": get_flashed_messages()} | ({"form": SecureForm()} if found else {})
-
-    def beside(self, row: Model) -> dict[str, Any]:
-        return {"form": SecureForm()}
+        return {"tallies": found, "told": get_flashed_messages()}
 
     @address("/replay/", methods=("POST",))
     def replay_view(self) -> Response:
-        """Put back what is chosen, and show the list. :raises BadRequest: without a token of ours."""
-        if not SecureForm(request.form).validate():
-            abort(400)
+        """Put back what is chosen, and show the list."""
         flash(replayed(self.database, asked_for(request.form)))
         return redirect(self.get_url(".index_view"), 303)
 
@@ -94,14 +88,21 @@ def replayed(database: Any, chosen: Chosen | None) -> str:
     """Put back what is chosen. :returns: what became of it, in a sentence."""
     if chosen is None:
         return say("Aucun message n'était choisi : rien n'est rejoué.")
-    logger.info("a replay of %s is asked for by %s", chosen, request.remote_addr)
+    logger.info("a replay of %s is asked for by %s", chosen, who())
     try:
         done = replay(database, current_app.config["QUEUES"], chosen)
     except (OSError, BrokerError) as error:
         logger.error("the replay was broken off: %s", error)  # noqa: TRY400 - the sentence says all
         return say("La file ne répond pas. Rien n'est perdu : recommencez plus tard ; le journal en dit plus.")
+    asked = {"reason": chosen.reason, "ids": sorted(chosen.ids) if chosen.ids else None}
+    audit.note("replay", "dead letters", None, asked, {"letters": done.letters})
     logger.info("the replay put back %d letters", done.letters)
     return outcome(done)
+
+
+def box(letter: Any) -> Markup:
+    """The box to tick beside it."""
+    return _box.format(letter.id, say("Rejouer le message n° {number}", number=letter.id))
 
 
 def asked_for(form: Any) -> Chosen | None:

@@ -5,10 +5,10 @@ from typing import Any
 
 from flask import abort, current_app, flash, get_flashed_messages, redirect, request
 from flask_admin import Admin
-from flask_admin.form import SecureForm
 from werkzeug import Response
 
 from admin import formats, stopping
+from admin.access import who
 from admin.labels import account_label
 from admin.views import choices, progress
 from admin.views.base import Lead, TableView, address
@@ -105,21 +105,16 @@ class RunsView(TableView):
         return blueprint
 
     def beside(self, row: Any) -> dict[str, Any]:
-        """A form, whose token takes a cookie: only where there is something to stop."""
+        """Whether there is something to stop, too."""
         told = {"told": get_flashed_messages(), "is_going_on": row.state in GOING_ON}
-        return told | ({"form": SecureForm()} if row.state in runs.OPEN else {})
+        return told | {"is_open": row.state in runs.OPEN}
 
     @address("/cancel/", methods=("POST",))
     def cancel_view(self) -> Response:
-        """Stop a run, and show it.
-
-        :raises BadRequest: without a token of ours; :raises NotFound: when there is none of that number.
-        """
-        if not SecureForm(request.form).validate():
-            abort(400)
+        """Stop a run, and show it. :raises NotFound: when there is none of that number."""
         row = self.get_one([request.form.get("id", "")])
         if not isinstance(row, Runs):
             abort(404)
-        logger.info("run %s is to be stopped, says %s", row.run_id, request.remote_addr)
+        logger.info("run %s is to be stopped, says %s", row.run_id, who())
         flash(stopping.stop(self.database, current_app.config["SETTINGS"], row))
         return redirect(self.get_url(".details_view", id=row.id), 303)

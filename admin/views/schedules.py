@@ -11,11 +11,11 @@ from typing import Any
 
 from flask import abort, flash, get_flashed_messages, redirect, request
 from flask_admin import Admin
-from flask_admin.form import SecureForm
 from markupsafe import Markup
 from werkzeug import Response
 
-from admin import formats
+from admin import audit, formats
+from admin.access import Role, may, needs, who
 from admin.labels import column_label
 from admin.views import cells, choices
 from admin.views.base import Lead, TableView, address
@@ -68,8 +68,10 @@ def due(schedule: Schedules) -> str:
     return formats.moment(next_due(schedule, now()), spoken())
 
 
-def switch(schedule: Schedules) -> Markup:
-    """The button that switches it the other way."""
+def switch(schedule: Schedules) -> str:
+    """The button that switches it the other way, for who may."""
+    if not may(Role.OPERATOR):
+        return ""
     to, label = ("off", say("Désactiver")) if schedule.enabled else ("on", say("Activer"))
     return _switch.format(to, schedule.id, label)
 
@@ -109,21 +111,22 @@ class SchedulesView(TableView):
         return blueprint
 
     def above(self) -> dict[str, Any]:
-        return {"told": get_flashed_messages(), "form": SecureForm()}
+        return {"told": get_flashed_messages()}
 
     def beside(self, row: Any) -> dict[str, Any]:
         firings = schedules.last_firings(self.database, row.id, SHOWN)
         visits = _last_visits(row.id) if row.kickoff else []
         return self.above() | {"firings": firings, "visits": visits, "cells": cells, "problem": problem(row)}
 
+    @needs(Role.OPERATOR)
     @address("/new/", methods=("GET", "POST"))
     def new_view(self) -> Response | tuple[str, int]:
         """A form, and a new schedule where it is sent and can stand."""
         if request.method == "GET":
             return self._form({"enabled": "1"})
-        self._check_token()
         return self._kept(None)
 
+    @needs(Role.OPERATOR)
     @address("/change/", methods=("GET", "POST"))
     def change_view(self) -> Response | tuple[str, int]:
         """The same, of one that is there. :raises NotFound: when it is not."""
@@ -131,9 +134,9 @@ class SchedulesView(TableView):
         if request.method == "GET":
             said = {field: getattr(row, field) for field in FIELDS}
             return self._form({field: "" if value is None else str(value) for field, value in said.items()}, row)
-        self._check_token()
         return self._kept(row)
 
+    @needs(Role.OPERATOR)
     @address("/remove/", methods=("GET", "POST"))
     def remove_view(self) -> Response | str:
         """A page that asks, and what it asks about. :raises NotFound: when there is none of that number."""
@@ -143,22 +146,24 @@ class SchedulesView(TableView):
                 table.select().where(table.schedule == row.id).limit(REMOVED_COUNTED).count()
                 for table in (Firings, Visits)
             ]
-            return self.render("scheduleremove.html", row=row, form=SecureForm(), counts=counts, limit=REMOVED_COUNTED)
-        self._check_token()
-        schedules.remove(self.database, row.id)
-        logger.info("schedule %d is removed by %s", row.id, request.remote_addr)
+            return self.render("scheduleremove.html", row=row, counts=counts, limit=REMOVED_COUNTED)
+        with audit.together(self.database):
+            schedules.remove(self.database, row.id)
+            audit.note("remove", "schedule", row.name, row)
+        logger.info("schedule %d is removed by %s", row.id, who())
         flash(say("La planification « {name} » est supprimée.", name=row.name))
         return redirect(self.get_url(".index_view"), 303)
 
     @address("/switch/", methods=("POST",))
     def switch_view(self) -> Response:
         """On or off, as the button says. :raises NotFound: when there is none of that number."""
-        self._check_token()
         on = "on" in request.form
         row = self._of_number(request.form.get("on" if on else "off", ""))
-        if not schedules.switch(self.database, row.id, on=on, at=now()):
-            abort(404)
-        logger.info("schedule %d is switched %s by %s", row.id, "on" if on else "off", request.remote_addr)
+        with audit.together(self.database):
+            if not schedules.switch(self.database, row.id, on=on, at=now()):
+                abort(404)
+            audit.note("switch", "schedule", row.name, {"enabled": row.enabled}, {"enabled": on})
+        logger.info("schedule %d is switched %s by %s", row.id, "on" if on else "off", who())
         name = row.name
         flash(say("« {name} » est active.", name=name) if on else say("« {name} » est désactivée.", name=name))
         return redirect(self.get_url(".index_view"), 303)
@@ -177,16 +182,20 @@ class SchedulesView(TableView):
             return self._form(typed, row, BadSchedule("name", "another schedule has this name"))
         if number is None:
             abort(404)
-        logger.info("schedule %r is written by %s", checked.name, request.remote_addr)
+        logger.info("schedule %r is written by %s", checked.name, who())
         flash(say("La planification « {name} » est enregistrée.", name=checked.name))
         return redirect(self.get_url(".index_view"), 303)
 
     def _written(self, checked: Checked, row: Schedules | None, *, enabled: bool) -> bool:
         """Whether there was something to write to."""
-        if row is None:
-            schedules.add(self.database, checked.values, enabled=enabled, at=now())
-            return True
-        return schedules.change(self.database, row.id, checked.values, at=now())
+        with audit.together(self.database):
+            if row is None:
+                schedules.add(self.database, checked.values, enabled=enabled, at=now())
+                audit.note("add", "schedule", checked.name, None, {**checked.values, "enabled": enabled})
+                return True
+            before = {field: getattr(row, field) for field in checked.values}
+            audit.note("change", "schedule", row.name, before, checked.values)
+            return schedules.change(self.database, row.id, checked.values, at=now())
 
     def _form(
         self, typed: Mapping[str, str], row: Schedules | None = None, error: BadSchedule | None = None
@@ -196,15 +205,9 @@ class SchedulesView(TableView):
             row=row,
             typed=typed,
             error=error,
-            form=SecureForm(),
             fields=[(field, column_label(field), HINTS[field]) for field in FIELDS],
         )
         return page, 422 if error else 200
-
-    def _check_token(self) -> None:
-        """:raises BadRequest: without one of ours."""
-        if not SecureForm(request.form).validate():
-            abort(400)
 
     def _asked_for(self) -> Schedules:
         return self._of_number(request.args.get("id", ""))

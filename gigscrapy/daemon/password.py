@@ -1,27 +1,20 @@
 """The password of the Scrapyds that share a GIGSCRAPY_HOME, where SCRAPYD_PASSWORD does not say another."""
 
-import contextlib
-import os
-import secrets
-import tempfile
 from pathlib import Path
+
+from gigscrapy import secretfile
 
 FOLDER = "scrapyd"
 
 
 def folder(home: Path) -> Path:
     """Where the Scrapyds of ``home`` keep what is theirs; made where it is missing, for its owner only."""
-    path = home / FOLDER
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.chmod(0o700)
-    return path
+    return secretfile.private(home / FOLDER)
 
 
 def known(home: Path) -> str | None:
     """The one that was made, or ``None`` as long as none was. :raises OSError: when it cannot be read."""
-    with contextlib.suppress(FileNotFoundError):
-        return _file(home).read_text(encoding="ascii").strip() or None
-    return None
+    return secretfile.known(_file(home))
 
 
 def made(home: Path) -> str:
@@ -29,20 +22,7 @@ def made(home: Path) -> str:
 
     :raises OSError: when it cannot be kept.
     """
-    descriptor, name = tempfile.mkstemp(prefix="password.", dir=folder(home))
-    own = Path(name)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(24) + "\n")
-    try:
-        # The first to link it has made it, whole; the others read that.
-        with contextlib.suppress(FileExistsError):
-            os.link(own, _file(home))
-    finally:
-        own.unlink()
-    password = known(home)
-    if password is None:
-        raise OSError(f"{_file(home)} is empty: remove it")
-    return password
+    return secretfile.made(_file(home))
 
 
 def _file(home: Path) -> Path:

@@ -88,7 +88,7 @@ def _folder() -> Iterator[Path]:
 def _check_room(database: Database) -> None:
     """The first migration makes its tables, and takes over none: gig-benchmark's have the same names."""
     there = set(database.get_tables())
-    taken = {table.__name__ for table in TABLES} & there
+    taken = {table._meta.table_name for table in TABLES} & there  # noqa: SLF001 - Peewee's own word
     if taken and HISTORY not in there:
         raise SchemaError(
             f"the database already has tables named {', '.join(sorted(taken))}, which are not gigscrapy's (or a first "

@@ -14,9 +14,10 @@ from schema.database import is_embedded
 def add_table(db: Database, table: Any) -> None:
     """A table (a model), and then its indexes, each unless it is there."""
     table._schema.create_table(safe=True)  # noqa: SLF001 - Peewee's own way to make it without its indexes
-    for index in table._meta.fields_to_index():  # noqa: SLF001
+    meta = table._meta  # noqa: SLF001
+    for index in meta.fields_to_index():
         columns = [field.column_name for field in index._expressions]  # noqa: SLF001
-        add_index(db, table.__name__, *columns, unique=index._unique)  # noqa: SLF001
+        add_index(db, meta.table_name, *columns, unique=index._unique)  # noqa: SLF001
 
 
 def add_columns(db: Database, table: str, **fields: Field) -> None:

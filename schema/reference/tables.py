@@ -1,19 +1,15 @@
 """Reference data into the tables: what is missing is added, what a person has changed there stays."""
 
 from collections.abc import Sequence
-from functools import reduce
-from operator import and_
 from typing import Any
 
 from peewee import Database
 
+from schema.aliases import begin_change
 from schema.bookmakers import Owners
-from schema.models import Bookmakers, LatestOdds, MarketNames, Odds, Sports, now
+from schema.merging import move_bookmaker
+from schema.models import Bookmakers, MarketNames, Sports, now
 from schema.reference import Bookmaker, bookmakers, rows, sports
-from schema.store import RANKED
-
-CHUNK = 5_000
-"""Prices that change their bookmaker in one statement."""
 
 
 def load(database: Database) -> None:
@@ -90,48 +86,7 @@ def _update(database: Database, row: Bookmakers, changes: dict[str, Any]) -> Non
 def _merged(database: Database, rows: Sequence[Bookmakers]) -> Bookmakers | None:
     """The first of the rows, which has the prices of all of them now; the others are gone."""
     for row in rows[1:]:
-        _drop_worse(database, Odds, row.id, rows[0].id)
-        _drop_worse(database, LatestOdds, row.id, rows[0].id)
-        _move_odds(database, row.id, rows[0].id)
-        LatestOdds.update(bookmaker=rows[0].id).where(LatestOdds.bookmaker == row.id).execute(database)
+        begin_change(database)
+        move_bookmaker(database, row.id, rows[0].id)
         Bookmakers.delete().where(Bookmakers.id == row.id).execute(database)
     return rows[0] if rows else None
-
-
-def _drop_worse(database: Database, table: type[Odds | LatestOdds], old: int, new: int) -> None:
-    """Of two prices of one outcome the one that the store would keep stays, so that ``old`` can become ``new``."""
-    same = ["match", "market", "line", "outcome"]
-    ranked: tuple[str, ...] = RANKED
-    if table is Odds:
-        same.append("scraped_at")
-    else:
-        ranked = ("scraped_at", *RANKED)
-    one, other = table.alias(), table.alias()
-    query = (
-        one.select(
-            *(getattr(one, column) for column in same),
-            *(getattr(one, column).alias(f"old_{column}") for column in ranked),
-            *(getattr(other, column).alias(f"new_{column}") for column in ranked),
-        )
-        .join(other, on=reduce(and_, (getattr(one, column) == getattr(other, column) for column in same)))
-        .where((one.bookmaker == old) & (other.bookmaker == new))
-    )
-    for pair in list(query.dicts().execute(database)):
-        better = _rank(pair, "old_", ranked) > _rank(pair, "new_", ranked)
-        this = reduce(and_, (getattr(table, column) == pair[column] for column in same))
-        table.delete().where(this & (table.bookmaker == (new if better else old))).execute(database)
-
-
-def _rank(pair: dict[str, Any], which: str, ranked: Sequence[str]) -> tuple[Any, ...]:
-    """As the store ranks them: the higher value, null the lowest; and the fuller quote before the partial one."""
-    said = pair[f"{which}suspect"]
-    values = {column: pair[which + column] or 0 for column in ranked if column != "suspect"}
-    full = (not value if column == "partial" else value for column, value in values.items())
-    return (*full, said is None, said or "")
-
-
-def _move_odds(database: Database, old: int, new: int) -> None:
-    """Some at a time: a server is not waited for long."""
-    some = Odds.select(Odds.id).where(Odds.bookmaker == old).limit(CHUNK)
-    while ids := [row.id for row in some.clone().execute(database)]:
-        Odds.update(bookmaker=new).where(Odds.id.in_(ids)).execute(database)

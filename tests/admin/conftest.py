@@ -17,7 +17,7 @@ from schema.messages import Message
 from schema.migrations import migrate
 from schema.models import Odds
 from schema.store import Store
-from tests.admin import crowd
+from tests.admin import crowd, signed_in
 from tests.schema.letters import letters
 
 
@@ -41,7 +41,20 @@ def app(tmp_path: Path) -> Iterator[Flask]:
 
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
+    """A browser in which an administrator is signed in."""
+    return signed_in(app)
+
+
+@pytest.fixture
+def anonymous(app: Flask) -> FlaskClient:
+    """A browser in which nobody is."""
     return app.test_client()
+
+
+@pytest.fixture
+def as_role(app: Flask) -> Callable[[str | None], FlaskClient]:
+    """``as_role("viewer")`` is a browser in which one is signed in; of ``None`` nobody is."""
+    return lambda role: signed_in(app, role)
 
 
 @pytest.fixture
@@ -68,7 +81,7 @@ def crowded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     app = create_app(url, home)
     Store(current()).store(letters(*crowd.messages()))
     crowd.fill(current())
-    yield app.test_client()
+    yield signed_in(app)
     hang_up(current())
 
 

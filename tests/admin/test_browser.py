@@ -8,9 +8,9 @@ from playwright.sync_api import Browser
 
 from admin import create_app
 from schema.database import hang_up
-from schema.models import Runs
+from schema.models import Runs, use
 from schema.store import Store
-from tests.admin import LISTS, crowd
+from tests.admin import LISTS, crowd, signed_cookie
 from tests.admin.conftest import current
 from tests.admin.visitor import CONTRAST, Visitor, served
 from tests.schema.letters import letters
@@ -32,24 +32,25 @@ ADDRESSES = [
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the application over the crowd."""
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """The address of the application over the crowd, and the cookie of an administrator."""
     app = create_app(home=tmp_path_factory.mktemp("site"))
     database = current()
     Store(database).store(letters(*crowd.messages()))
     crowd.fill(database)
     with database.connection_context():
         crowd.go_on()
+    cookie = signed_cookie(app)
     hang_up(database)
     with served(app) as address:
-        yield address + "/admin/"
+        yield address + "/admin/", cookie
 
 
 @pytest.fixture(
     params=[(375, "light"), (375, "dark"), (1440, "light"), (1440, "dark")], ids=lambda how: f"{how[0]}-{how[1]}"
 )
-def visitor(request: pytest.FixtureRequest, chromium: Browser, site: str) -> Iterator[Visitor]:
-    visitor = Visitor(chromium, site, *request.param)
+def visitor(request: pytest.FixtureRequest, chromium: Browser, site: tuple[str, str]) -> Iterator[Visitor]:
+    visitor = Visitor(chromium, site[0], *request.param, cookie=site[1])
     yield visitor
     visitor.page.context.close()
 
@@ -67,8 +68,8 @@ def test_every_page_is_whole_and_quiet(visitor: Visitor, tmp_path: Path) -> None
 
 
 @pytest.fixture
-def desk(chromium: Browser, site: str) -> Iterator[Visitor]:
-    visitor = Visitor(chromium, site, 1440, "light")
+def desk(chromium: Browser, site: tuple[str, str]) -> Iterator[Visitor]:
+    visitor = Visitor(chromium, site[0], 1440, "light", cookie=site[1])
     yield visitor
     visitor.page.context.close()
 
@@ -112,8 +113,10 @@ def test_what_has_the_focus_shows_it(desk: Visitor) -> None:
         assert outline == "3px", page.evaluate("document.activeElement.outerHTML")
 
 
-def test_a_wide_table_moves_within_its_frame_and_keeps_its_first_column(chromium: Browser, site: str) -> None:
-    visitor = Visitor(chromium, site, 375, "light")
+def test_a_wide_table_moves_within_its_frame_and_keeps_its_first_column(
+    chromium: Browser, site: tuple[str, str]
+) -> None:
+    visitor = Visitor(chromium, site[0], 375, "light", cookie=site[1])
     page = visitor.open("odds/")
     page.locator(".table-responsive").evaluate("frame => frame.scrollTo(600, 0)")
     assert page.locator("tbody tr").first.locator("td").first.bounding_box()["x"] < 30  # type: ignore[index]
@@ -135,12 +138,13 @@ def test_times_are_those_of_paris_wherever_the_browser_is(desk: Visitor) -> None
 
 def test_what_goes_on_is_renewed_in_place(chromium: Browser, tmp_path: Path) -> None:
     """What somebody types meanwhile stays, and the page is not loaded anew."""
+    of_the_site = current()
     app = create_app(home=tmp_path / "var")
     database = current()
     with database.connection_context():
         run = crowd.go_on()
     with served(app) as address:
-        visitor = Visitor(chromium, address + "/admin/", 1440, "light")
+        visitor = Visitor(chromium, address + "/admin/", 1440, "light", cookie=signed_cookie(app))
         page = visitor.page
         page.clock.install()
         visitor.open("")
@@ -159,6 +163,7 @@ def test_what_goes_on_is_renewed_in_place(chromium: Browser, tmp_path: Path) -> 
         assert visitor.complaints == []
         page.context.close()
     hang_up(database)
+    use(of_the_site)
 
 
 def test_a_schedule_is_made_without_a_mouse(desk: Visitor) -> None:

@@ -41,7 +41,7 @@ def test_it_serves_this_machine_and_says_where(tmp_path: Path) -> None:
     with started(tmp_path, "--port", "0") as (server, address):
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", address)
         with urlopen(address) as answer:
-            assert answer.url == f"{address}admin/"
+            assert answer.url == f"{address}sign-in/"
             assert "Content-Security-Policy" in answer.headers
         with pytest.raises(HTTPError, match="400"):
             urlopen(Request(address, headers={"Host": "evil.example"}))
@@ -49,7 +49,9 @@ def test_it_serves_this_machine_and_says_where(tmp_path: Path) -> None:
         assert server.wait(10) == 0
         assert server.stderr is not None
         said = [json.loads(line) for line in server.stderr.read().splitlines()]
-        assert {(line["level"], line["command"]) for line in said} == {("INFO", "admin")}  # it made the tables
+        assert {(line["level"], line["command"]) for line in said} == {("INFO", "admin"), ("WARNING", "admin")}
+        [warning] = [line["message"] for line in said if line["level"] == "WARNING"]
+        assert warning == "nobody can sign in yet: python -m admin.users add NAME --role admin"
     assert (tmp_path / "gigscrapy.sqlite3").exists()
 
 
@@ -105,7 +107,7 @@ def test_it_waits_for_a_database_that_is_away(tmp_path: Path, monkeypatch: pytes
         address = said.removeprefix("admin: ")
         with urlopen(f"{address}healthz") as answer:
             assert answer.read() == b"ok\n"
-        for path in ("readyz", "admin/"):
+        for path in ("readyz", "sign-in/"):
             with pytest.raises(HTTPError) as refused:
                 urlopen(f"{address}{path}")
             body = refused.value.read().decode()

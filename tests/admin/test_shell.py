@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from admin import navigation
 from admin.formats import ago, change
-from tests.admin import page, text_of
+from tests.admin import page, text_of, token_of
 
 
 @pytest.mark.parametrize(("language", "title"), [("fr", "Lignes"), ("en", "Rows")])
@@ -17,7 +17,7 @@ def test_a_language_once_chosen_is_kept_whatever_the_browser_asks_for(
     client: FlaskClient, language: str, title: str
 ) -> None:
     other = {"fr": "en", "en": "fr"}[language]
-    client.post("/preferences", data={"language": language})
+    client.post("/preferences", data={"csrf_token": token_of(client), "language": language})
     shown = client.get("/admin/odds/", headers={"Accept-Language": other})
     assert f'<html lang="{language}"' in shown.text
     assert title in shown.text
@@ -25,7 +25,7 @@ def test_a_language_once_chosen_is_kept_whatever_the_browser_asks_for(
 
 @pytest.mark.parametrize("scheme", ["light", "dark", "auto"])
 def test_colours_once_chosen_are_kept(client: FlaskClient, scheme: str) -> None:
-    client.post("/preferences", data={"scheme": scheme})
+    client.post("/preferences", data={"csrf_token": token_of(client), "scheme": scheme})
     shown = page(client, "/admin/odds/")
     assert shown.xpath("/html/@data-scheme").get() == scheme
     assert shown.xpath("//button[@name='scheme'][@aria-current]/@value").getall() == [scheme]
@@ -33,9 +33,9 @@ def test_colours_once_chosen_are_kept(client: FlaskClient, scheme: str) -> None:
 
 @pytest.mark.parametrize("name", ["language", "scheme"])
 def test_nothing_else_can_be_chosen(client: FlaskClient, name: str) -> None:
-    answer = client.post("/preferences", data={name: '"><script>'})
+    answer = client.post("/preferences", data={"csrf_token": token_of(client), name: '"><script>'})
     assert answer.status_code == 303
-    assert name not in answer.headers.get("Set-Cookie", "")
+    assert f"{name}=" not in answer.headers.get("Set-Cookie", "")
     client.set_cookie(name, '"><script>')
     shown = page(client, "/admin/odds/")
     assert (shown.xpath("/html/@lang").get(), shown.xpath("/html/@data-scheme").get()) == ("fr", "auto")
@@ -54,7 +54,11 @@ def test_nothing_else_can_be_chosen(client: FlaskClient, name: str) -> None:
 def test_a_choice_leads_back_to_where_the_reader_was_and_nowhere_else(
     client: FlaskClient, came: str | None, back: str
 ) -> None:
-    answer = client.post("/preferences", data={"scheme": "dark"}, headers={"Referer": came} if came else {})
+    answer = client.post(
+        "/preferences",
+        data={"csrf_token": token_of(client), "scheme": "dark"},
+        headers={"Referer": came} if came else {},
+    )
     assert (answer.status_code, answer.headers["Location"]) == (303, back)
 
 

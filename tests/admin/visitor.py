@@ -57,15 +57,22 @@ def served(app: Flask) -> Iterator[str]:
 
 
 class Visitor:
-    """A browser window, and everything it complained of or asked of others."""
+    """A browser window, and everything it complained of or asked of others.
 
-    def __init__(self, browser: Browser, site: str, width: int, scheme: Any) -> None:
+    ``cookie``: of who is signed in (:func:`tests.admin.signed_cookie`); nobody is where it is empty.
+    """
+
+    def __init__(self, browser: Browser, site: str, width: int, scheme: Any, *, cookie: str = "") -> None:
         context = browser.new_context(
             viewport={"width": width, "height": 900},
             color_scheme=scheme,
             locale="fr-FR",
             timezone_id="America/New_York",
         )
+        if cookie:
+            context.add_cookies(
+                [{"name": "gigscrapy", "value": cookie, "domain": urlsplit(site).hostname, "path": "/"}]
+            )
         self.page: Page = context.new_page()
         self.site = site
         self.complaints: list[str] = []

@@ -59,6 +59,12 @@ class TestConnect:
         assert [parameters[f"{what}_timeout"] for what in ("connect", "read", "write")] == [5, 15, 15]
         assert list(tmp_path.iterdir()) == []
 
+    def test_of_several_threads(self, tmp_path: Path) -> None:
+        shared, alone = (connect("mariadb://u@h/d", tmp_path, threads=threads) for threads in (8, 1))
+        assert isinstance(shared, PooledMySQLDatabase)
+        assert not isinstance(alone, PooledMySQLDatabase)
+        assert "max_connections" not in shared.connect_params
+
     def test_how_long_an_answer_is_waited_for_may_be_said(self, tmp_path: Path) -> None:
         said = [
             connect("mysql://u@h/d?read_timeout=60", tmp_path),
@@ -92,6 +98,24 @@ class TestConnect:
         told = database.execute_sql("SELECT @@time_zone, @@sql_mode, @@character_set_client").fetchone()
         hang_up(database)
         assert told == ("+00:00", "STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION", "utf8mb4")
+
+    @pytest.mark.server
+    def test_of_several_threads_each_takes_a_connection_that_another_has_left(
+        self, mariadb: MariaDB, mariadb_url: str, tmp_path: Path
+    ) -> None:
+        database = connect(mariadb_url, tmp_path, threads=2)
+
+        def ask() -> tuple[int, str]:
+            with database.connection_context():
+                told: tuple[int, str] = database.execute_sql("SELECT CONNECTION_ID(), @@time_zone").fetchone()
+            return told
+
+        first = ask()
+        assert ask() == first
+        assert first[1] == "+00:00"
+        mariadb.execute(f"KILL {first[0]}")  # as a server does with those that are silent for hours
+        assert ask()[0] > first[0]
+        database.close_idle()
 
     @pytest.mark.server
     @pytest.mark.parametrize("scheme", ["mysql", "mariadb+pool"])

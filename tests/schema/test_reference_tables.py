@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from peewee import Database
 
-from schema import reference
+from schema import merging, reference
 from schema.checksum import checksum
 from schema.messages import OddsItem
 from schema.migrations import migrate
@@ -90,7 +90,7 @@ class TestOneThatIsTwoRows:
         self, store: Store, database: Database, known: Known, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The prices that stay are those the store would have kept."""
-        monkeypatch.setattr(tables, "CHUNK", 2)
+        monkeypatch.setattr(merging, "CHUNK", 2)
         names = ({"bookmaker": "Bookmaker 39", "bookmaker_id": 39}, {"bookmaker": "Bet365"})
         said = [
             *(price(value, 0.5, **name) for value, name in zip(("2", "3"), names, strict=True)),

@@ -20,9 +20,12 @@ class MariaDB:
     """One server. ``start`` and ``kill9`` or ``stop`` may follow each other: the data stay in ``folder``.
 
     Its only account is ``root`` without a password, from this machine only.
+
+    :param pool: size of its buffer pool.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pool: str = "128M") -> None:
+        self._pool = pool
         self.folder: Path
         self.port: int
         self._server: subprocess.Popen[bytes] | None = None
@@ -46,7 +49,7 @@ class MariaDB:
                     f"--port={self.port}",
                     "--bind-address=127.0.0.1",
                     "--skip-name-resolve",
-                    "--innodb-buffer-pool-size=128M",
+                    f"--innodb-buffer-pool-size={self._pool}",
                     "--innodb-log-file-size=64M",
                     *_as_root(),
                 ],
@@ -57,6 +60,12 @@ class MariaDB:
                 preexec_fn=die_with_parent,  # noqa: PLW1509 - a C call, no lock is taken
             )
         self._await_answer()
+
+    def start_again(self, folder: Path) -> None:
+        """Start the one whose data are in ``folder`` since it was stopped, perhaps by another process."""
+        self.folder = folder
+        (self.port,) = free_ports(1)
+        self.start()
 
     def stop(self) -> None:
         """Shut it down in order; already stopped is well too."""

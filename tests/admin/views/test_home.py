@@ -17,7 +17,7 @@ from gigscrapy.tasks import Task, read_task
 from schema.models import Runs, Schedules, now
 from schema.runs import OPEN
 from schema.store import Store
-from tests.admin import page, text_of
+from tests.admin import page, signed_in, text_of
 from tests.admin.conftest import current
 from tests.admin.crowd import SCRIPT
 from tests.schema.letters import NOON, REPORT, letters, quote
@@ -263,7 +263,7 @@ def test_how_close_the_last_prices_came(client: FlaskClient) -> None:
     played = {"match_id": "1", "kickoff": at - timedelta(hours=3), "scraped_at": at - timedelta(hours=3, minutes=4)}
     late = {"match_id": "2", "kickoff": at - timedelta(days=3), "scraped_at": at - timedelta(days=2)}
     assert "Aucun match depuis sept jours." in text_of(page(client, "/admin/").css("#closing")[0])
-    fresh = create_app(home=client.application.config["QUEUES"].home).test_client()
+    fresh = signed_in(create_app(home=client.application.config["QUEUES"].home))
     Store(current()).store(letters(*(replace(quote(), **each) for each in (played, late)), received_at=at))
     [row] = page(fresh, "/admin/").css("#closing tbody tr")
     assert [text_of(cell) for cell in row.xpath("./td")] == [

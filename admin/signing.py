@@ -1,0 +1,154 @@
+"""Signing in and out, and telling who is there: Flask-Security, over our tables.
+
+A browser's cookie, which is signed, names the account (``fs_uniquifier``) and holds a token of the session; the session
+is a row, which can be taken back at any time. Both are looked up in one query.
+"""
+
+import hashlib
+import logging
+import secrets
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Flask, current_app, g, request, session
+from flask_login import utils as flask_login_utils
+from flask_security import PeeweeUserDatastore, Security, UserMixin
+from flask_security.core import AnonymousUser
+from flask_security.utils import login_user, logout_user
+from peewee import JOIN, Database
+
+from schema.models import Sessions, Users, now
+
+IDLE = timedelta(hours=12)
+"""A session that nobody used for so long is over."""
+OLDEST = timedelta(days=30)
+"""And every session is, after so long."""
+SEEN_EVERY = timedelta(minutes=5)
+"""So often it is written down that a session is used."""
+TOKEN = "token"  # noqa: S105 - the name of it
+
+
+class Person(UserMixin, Users):
+    """An account, as Flask-Security wants it.
+
+    UserMixin comes first: Peewee's ``get_id`` is the row's number, which no new password and no revocation changes.
+    """
+
+    session: Sessions | None = None
+    """The one this request belongs to."""
+
+    class Meta:  # noqa: D106 - what a Meta is, Peewee says
+        table_name = "users"
+
+    @property
+    def roles(self) -> Sequence[Any]:
+        """None of Flask-Security's: :mod:`admin.access` says who may do what."""
+        return ()
+
+
+class _Accounts(PeeweeUserDatastore):
+    """Peewee's, without the tables of roles that we have no use for."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, Person, None, None)
+
+
+def install(app: Flask, database: Database) -> None:
+    """Flask-Security, without pages, mails or keys of its own."""
+    # With each query Peewee would log its values: hashes of passwords and of tokens.
+    logging.getLogger("peewee").setLevel(logging.INFO)
+    app.config |= {
+        "SECURITY_PASSWORD_HASH": "argon2",
+        "SECURITY_PASSWORD_SCHEMES": ["argon2"],
+        "SECURITY_PASSWORD_SINGLE_HASH": True,  # else a hash could not be read without the key of this installation
+        "SECURITY_USER_IDENTITY_ATTRIBUTES": [{"username": {"mapper": lambda name: name}}],
+        "SECURITY_API_ENABLED_METHODS": ["session"],
+        "SESSION_PROTECTION": None,  # a telephone changes its address all day; what is stolen can be taken back
+        "PERMANENT_SESSION_LIFETIME": OLDEST,
+    }
+    security = Security(app, _Accounts(database), register_blueprint=False)
+    # Both would load who is there for each file and each error page. We load it ourselves, where it is asked for.
+    security.principal.identity_loaders.clear()
+    app.template_context_processors[None].remove(flask_login_utils._user_context_processor)  # noqa: SLF001
+    app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]
+
+
+def nobody() -> None:
+    """From now on nobody is known to be there."""
+    g._login_user = AnonymousUser()  # noqa: SLF001 - where Flask-Login keeps who is there
+
+
+def person_here() -> Person | None:
+    """Who this browser signed in as, if the session is still good. One query."""
+    if not (uniquifier := session.get("_user_id")) or not (token := session.get(TOKEN)):
+        return None
+    found = (
+        Person.select(Person, Sessions)
+        .join(Sessions, JOIN.INNER, on=(Sessions.user == Person.id).alias("session"))
+        .where(Person.fs_uniquifier == uniquifier, Person.active, Sessions.token_hash == hashed(token))
+    ).first()
+    if found is None or _is_over(found.session, now()):
+        return None
+    _seen(found.session, now())
+    g._login_user = found  # noqa: SLF001
+    return found
+
+
+def open_session(user_id: int, *, address: str = "", agent: str = "") -> str:
+    """A new session of an account. :returns: its token, which is in no table."""
+    token = secrets.token_urlsafe(32)
+    Sessions.create(user=user_id, token_hash=hashed(token), address=address[:64], agent=agent[:200])
+    return token
+
+
+def sign_in(person: Person) -> None:
+    """From now on this browser is that person's; whatever its cookie held before is forgotten."""
+    _forget_session_of_cookie()
+    session.clear()
+    g.pop("csrf_token", None)
+    at = now()
+    # Those that are over go when somebody signs in: it is seldom, and writes anyway.
+    Sessions.delete().where((Sessions.seen_at < at - IDLE) | (Sessions.created_at < at - OLDEST)).execute()
+    login_user(person, remember=False, authn_via=["password"])
+    session[TOKEN] = open_session(person.id, address=request.remote_addr or "", agent=str(request.user_agent))
+    session.permanent = True
+    Person.update(last_login=at).where(Person.id == person.id).execute()
+
+
+def sign_out() -> None:
+    """End this browser's session."""
+    _forget_session_of_cookie()
+    logout_user()
+    session.clear()
+
+
+def end_sessions(user_id: int) -> None:
+    """End all sessions of an account, whatever browser they are in."""
+    Users.update(fs_uniquifier=secrets.token_hex(32), updated_at=now()).where(Users.id == user_id).execute()
+    Sessions.delete().where(Sessions.user == user_id).execute()
+
+
+def cookie_of(person: Users, token: str) -> dict[str, Any]:
+    """What a browser's cookie holds once it is signed in."""
+    return {"_user_id": person.fs_uniquifier, TOKEN: token, "_fresh": True, "fs_paa": time.time()}
+
+
+def hashed(secret: str) -> str:
+    """What is kept of a random secret of ours: long enough that nobody guesses it, so no salt and no patience."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _forget_session_of_cookie() -> None:
+    if token := session.get(TOKEN):
+        Sessions.delete().where(Sessions.token_hash == hashed(token)).execute()
+
+
+def _is_over(row: Sessions, at: datetime) -> bool:
+    return bool(row.seen_at < at - IDLE or row.created_at < at - OLDEST)
+
+
+def _seen(row: Sessions, at: datetime) -> None:
+    if row.seen_at < at - SEEN_EVERY and not current_app.config.get("READ_ONLY"):
+        Sessions.update(seen_at=at).where(Sessions.id == row.id).execute()

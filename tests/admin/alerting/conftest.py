@@ -1,0 +1,22 @@
+"""Each test with ``database`` is run on both kinds, each time with one of its own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from peewee import Database
+
+from schema.database import connect, hang_up
+from schema.migrations import migrate
+from schema.models import use
+
+
+@pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.server)])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database that is up to date, with nothing in it; the tables of this process are there."""
+    url = request.getfixturevalue("mariadb_url") if request.param == "mariadb" else None
+    opened = connect(url, tmp_path)
+    use(opened)
+    migrate(opened)
+    yield opened
+    hang_up(opened)
