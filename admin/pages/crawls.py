@@ -47,6 +47,8 @@ from schema.schedules import MISSED, SENT
 
 SHOWN = 20
 """Runs of each kind."""
+LARGEST = 2**31
+"""No row has a greater number."""
 VISITS_LAST = timedelta(days=1)
 
 logger = logging.getLogger(__name__)
@@ -172,7 +174,7 @@ def _of_one_run(blueprint: Blueprint, database: Database) -> None:
 
 def _run(number: int) -> Runs:
     """:raises NotFound: when no run has that number."""
-    found = Runs.get_or_none(Runs.id == number)
+    found = Runs.get_or_none(Runs.id == number) if number < LARGEST else None
     if not isinstance(found, Runs):
         abort(404)
     return found

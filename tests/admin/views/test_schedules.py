@@ -168,7 +168,7 @@ def test_one_that_cannot_be_followed_says_why(client: FlaskClient) -> None:
     shown = page(client, f"{LIST}details/?id={kept.id}")
     assert "aucune ligue ne s'appelle 'a league of old'" in text_of(shown.css("p.note")[0])
     assert facts(shown)["Prochaine fois"] == "jamais : elle ne peut être suivie"
-    assert "jamais : elle ne peut être suivie" in text_of(page(client, "/admin/").css("#due")[0])
+    assert "jamais : elle ne peut être suivie" in text_of(page(client, "/crawls/").css("#schedules")[0])
 
 
 # -- who may write -----------------------------------------------------------------------------------------------------
