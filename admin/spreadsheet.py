@@ -48,6 +48,11 @@ def written(cell: Cell, language: str) -> str:
     return str(cell) if isinstance(cell, int) else guarded(cell)
 
 
+def shown(cell: Cell, language: str) -> str:
+    """One cell as a page shows it: no formula runs there."""
+    return cell if isinstance(cell, str) else written(cell, language)
+
+
 def csv_text(rows: Rows, language: str) -> str:
     """A file for Excel: with its mark of UTF-8, and the separator of the language."""
     out = io.StringIO()

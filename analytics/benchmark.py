@@ -183,6 +183,14 @@ def weighted_mean(cells: Iterable[Sums]) -> Decimal | None:
     return sum(cells, Sums()).mean
 
 
+def by_week(days: Mapping[tuple[date, int], Sums]) -> dict[tuple[date, int], Sums]:
+    """The same by the Monday of each week: for periods whose days are too many to be told apart."""
+    weeks: defaultdict[tuple[date, int], Sums] = defaultdict(Sums)
+    for (day, bookmaker), sums in days.items():
+        weeks[day - timedelta(days=day.weekday()), bookmaker] += sums
+    return dict(weeks)
+
+
 # -- what the database is asked ----------------------------------------------------------------------------------------
 
 

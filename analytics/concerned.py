@@ -34,8 +34,23 @@ class Ended(NamedTuple):
 
 
 def ended_on(scope: Scope, bookmaker: int | None = None) -> Sequence[Ended]:
-    """The newest ``MOST`` of them, of one bookmaker or of all: one query."""
+    """The newest ``MOST`` of them, of one bookmaker or of all: one query, which finds them by the index of days."""
+    this = Payouts.alias("this")
+    newest = this.select(this.match, this.market, this.line, this.bookmaker)
+    newest = newest.where(this.market == scope.market, this.day.between(scope.since, scope.until))
+    if scope.leagues:
+        newest = newest.where(this.league.in_(scope.leagues))
+    if bookmaker is not None:
+        newest = newest.where(this.bookmaker == bookmaker)
+    newest = newest.order_by(this.day.desc(), this.match.desc(), this.line.desc(), this.bookmaker.desc())
+    found = newest.limit(MOST).alias("found")
     home, away = Teams.alias(), Teams.alias()
+    same = (
+        (Payouts.match == found.c.match_id)
+        & (Payouts.market == found.c.market_id)
+        & (Payouts.line == found.c.line)
+        & (Payouts.bookmaker == found.c.bookmaker_id)
+    )
     query = (
         Payouts.select(
             *(Payouts.match, Payouts.day, Payouts.kickoff, Leagues.name, home.name, away.name, Payouts.line),
@@ -47,11 +62,7 @@ def ended_on(scope: Scope, bookmaker: int | None = None) -> Sequence[Ended]:
         .join_from(Payouts, Bookmakers)
         .join_from(Matches, home, on=(Matches.home_team == home.id))
         .join_from(Matches, away, on=(Matches.away_team == away.id))
-        .where(Payouts.market == scope.market, Payouts.day.between(scope.since, scope.until))
+        .join_from(Payouts, found, on=same)
+        .order_by(Payouts.day.desc(), Payouts.match.desc(), Payouts.line.desc(), Payouts.bookmaker.desc())
     )
-    if scope.leagues:
-        query = query.where(Payouts.league.in_(scope.leagues))
-    if bookmaker is not None:
-        query = query.where(Payouts.bookmaker == bookmaker)
-    newest = query.order_by(Payouts.day.desc(), Payouts.match.desc(), Payouts.bookmaker).limit(MOST)
-    return [Ended(*row) for row in newest.tuples().execute()]
+    return [Ended(*row) for row in query.tuples().execute()]

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from flask import Blueprint
 from peewee import Database
 
-from admin.pages import account, crawls, finder, movements, team
+from admin.pages import account, benchmark, crawls, finder, movements, team
 
 PAGES: tuple[Callable[[Database], Blueprint], ...] = (
     finder.addresses,
+    benchmark.addresses,
     movements.addresses,
     crawls.addresses,
     account.addresses,

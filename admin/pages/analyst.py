@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
-from peewee import Database, IntegrityError
+from peewee import IntegrityError
 from werkzeug.wrappers import Response as Answer
 
 from admin import audit, spreadsheet
@@ -71,6 +71,11 @@ class Shown:
 
 
 def add(blueprint: Blueprint) -> None:
+    _show(blueprint)
+    _change(blueprint)
+
+
+def _show(blueprint: Blueprint) -> None:
     @blueprint.get("/table/")
     def table() -> str | Answer:
         names = benchmark.names()
@@ -88,6 +93,7 @@ def add(blueprint: Blueprint) -> None:
             lines=told,
             text=spreadsheet.tsv_text(table_rows(shown.layout, told, names), spoken()),
             saved=mine(),
+            shown_leagues=[names.leagues[number][0] for number in shown.layout.leagues],
             markets=markets(names),
             columns=COLUMN_NAMES,
             most={"bookmakers": MOST_BOOKMAKERS, "leagues": MOST_LEAGUES, "matches": MOST_MATCHES},
@@ -106,10 +112,14 @@ def add(blueprint: Blueprint) -> None:
         if kind == "table.xlsx":
             return spreadsheet.xlsx_answer(rows, name)
         if kind == "table.tsv":
-            return Response(spreadsheet.tsv_text(rows, spoken()), content_type="text/tab-separated-values; charset=utf-8")
+            return Response(
+                spreadsheet.tsv_text(rows, spoken()), content_type="text/tab-separated-values; charset=utf-8"
+            )
         return spreadsheet.csv_answer(rows, name, spoken())
 
-    database_of = lambda: Layouts._meta.database  # noqa: E731, SLF001 - Peewee has no other word for it
+
+def _change(blueprint: Blueprint) -> None:
+    database = Layouts._meta.database  # noqa: SLF001 - Peewee has no other word for it
 
     @blueprint.post("/table/save")
     @needs(Role.VIEWER)
@@ -119,14 +129,14 @@ def add(blueprint: Blueprint) -> None:
         layout = from_address(names, request.form)
         if not name or layout is None:
             abort(400)
-        with audit.together(database_of()):
+        with audit.together(database):
             number = keep(name, layout)
         return redirect(url_for("benchmark.table", layout=number), 303)
 
     @blueprint.post("/table/<int:number>/remove")
     @needs(Role.VIEWER)
     def remove(number: int) -> Answer:
-        with audit.together(database_of()):
+        with audit.together(database):
             row = Layouts.get_or_none((Layouts.id == number) & (Layouts.owner == who()))
             if row is None:
                 abort(404)
@@ -222,12 +232,9 @@ def usual(names: Names) -> Layout:
     """Of the leagues that play soon, and the bookmakers that quote them: one query over what is tallied."""
     day = date.today()  # noqa: DTZ011 - a day more or less does not matter
     market = names.market("FOOT", "1X2")
-    rows = list(
-        Payouts.select(Payouts.league, Payouts.bookmaker)
-        .where(Payouts.market == market, Payouts.day.between(day, day + SOON))
-        .distinct()
-        .tuples()
-    )
+    query = Payouts.select(Payouts.league, Payouts.bookmaker).distinct()
+    query = query.where(Payouts.market == market, Payouts.day.between(day, day + SOON))
+    rows = list(query.tuples().execute())
     leagues = sorted({league for league, _ in rows if league in names.leagues}, key=lambda one: names.leagues[one][0])
     bookmakers = {bookmaker for _, bookmaker in rows if bookmaker in names.bookmakers}
     return Layout(
@@ -263,9 +270,7 @@ def _joined(numbers: Sequence[int]) -> str:
 # -- what stands in it -------------------------------------------------------------------------------------------------
 
 
-def table_rows(
-    layout: Layout, told: Sequence[Line], names: Names, *, for_people: bool = False
-) -> Iterator[list[Cell]]:
+def table_rows(layout: Layout, told: Sequence[Line], names: Names, *, for_people: bool = False) -> Iterator[list[Cell]]:
     """The head, then a row for each match. ``for_people``: the match is one cell, first."""
     wanted = layout.columns
     head: list[Cell] = [str(COLUMN_NAMES[name]) for name in ("kickoff", "league") if name in wanted]
@@ -278,7 +283,7 @@ def table_rows(
     ]
     for line in told:
         league = names.leagues.get(line.league, ("",))[0]
-        own = {"kickoff": line.kickoff, "league": league}
+        own: dict[str, Cell] = {"kickoff": line.kickoff, "league": league}
         sides: list[Cell] = [line.home, line.away]
         yield [
             *([f"{line.home} – {line.away}"] if for_people else []),  # noqa: RUF001 - as matches are written

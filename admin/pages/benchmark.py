@@ -4,6 +4,7 @@ All that is asked stands in the address. A period may be said in words (``period
 ``until``): the link that reproduces a page, and its files, say the days.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -43,6 +44,11 @@ SEASON_BEGINS = 7
 
 TINTS = (Decimal("0.25"), Decimal("0.75"), Decimal("1.5"))
 """Points of percent from the mean of all, beyond which a cell is tinted one degree more."""
+
+WIDEST = 16
+"""Leagues of the matrix."""
+WEEKLY = 100
+"""In a period of more days the chart has a point a week."""
 
 LATE = timedelta(minutes=15)
 """A tally that is behind by more is said to be late."""
@@ -86,12 +92,14 @@ def addresses(database: Database) -> Blueprint:
         found, asked, known = _facts(asked, market, names)
         ranking = benchmark.ranking(found)
         days = benchmark.over_time(_scope(asked, market)) if ranking and market else {}
+        weekly = (asked.until - asked.since).days >= WEEKLY
         return render_template(
             "benchmark/index.html",
             **shared(asked, names, freshness(database)),
             ranking=ranking,
             bars=bars(ranking),
-            chart=chart(days, ranking, names),
+            chart=chart(benchmark.by_week(days) if weekly else days, ranking, names),
+            weekly=weekly,
             matrix=matrix(found, ranking, names),
             mean=benchmark.weighted_mean(one.sums for one in ranking),
             known=known,
@@ -127,7 +135,9 @@ def addresses(database: Database) -> Blueprint:
             reference=reference,
             pairs=paired.paired(quotes, reference) if reference in quoting else [],
             cut=len(quotes) == paired.MOST,
+            most=paired.MOST,
             least=paired.LEAST,
+            draws=paired.DRAWS,
         )
 
     @blueprint.get("/matches/")
@@ -266,6 +276,7 @@ def shared(asked: Asked, names: Names, behind: Freshness) -> dict[str, Any]:
         "few": benchmark.FEW,
         "day": day,
         "rounded": published_style,
+        "exact": lambda value: Decimal(str(value)),
     }
 
 
@@ -315,19 +326,29 @@ def chart(days: Mapping[tuple[date, int], Sums], ranking: list[Ranked], names: N
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """``leagues``: id and name, by name; ``cells``: by bookmaker and league, the sums and a tint from -3 to 3."""
+    """``leagues``: id and name, by name, those with most quotes; ``left_out``: how many others there are.
+
+    ``cells``: by bookmaker and league, the sums and a tint from -3 to 3.
+    """
 
     leagues: list[tuple[int, str]]
+    left_out: int
     cells: Mapping[tuple[int, int], tuple[Sums, int]]
 
 
 def matrix(found: list[Fact], ranking: list[Ranked], names: Names) -> Matrix:
     cells = benchmark.matrix(found)
     mean = benchmark.weighted_mean(one.sums for one in ranking)
-    leagues = {league for _, league in cells}
+    quotes: Counter[int] = Counter()
+    for (_, league), sums in cells.items():
+        quotes[league] += sums.quotes
+    leagues = {league for league, _ in quotes.most_common(WIDEST)}
     return Matrix(
-        sorted(((league, names.leagues.get(league, ("?", ""))[0]) for league in leagues), key=lambda one: name_key(one[1])),
-        {place: (sums, tint(sums.mean, mean)) for place, sums in cells.items()},
+        sorted(
+            ((league, names.leagues.get(league, ("?", ""))[0]) for league in leagues), key=lambda one: name_key(one[1])
+        ),
+        len(quotes) - len(leagues),
+        {place: (sums, tint(sums.mean, mean)) for place, sums in cells.items() if place[1] in leagues},
     )
 
 
@@ -343,17 +364,24 @@ def tint(value: Decimal | None, mean: Decimal | None) -> int:
 
 
 def ranking_rows(ranking: list[Ranked], found: list[Fact], asked: Asked, names: Names) -> Iterator[list[Cell]]:
-    """The ranking, then a line for each bookmaker and league: one table, whose second column is empty for all leagues."""
+    """The ranking, then a line for each bookmaker and league; of all leagues together the second column is empty."""
     yield [
         *(say("Bookmaker"), say("Ligue"), say("Sport"), say("Marché"), say("Du"), say("Au"), say("Rang")),
         *(say("TRJ bookmaker moyen (%)"), say("Écart-type (points)"), say("Cotations"), say("Matchs")),
         *(say("Période précédente (%)"), say("Évolution (points)"), say("TRJ affiché moyen (%)")),
-        *(say("Depuis l'ouverture (points)"), say("Meilleures cotes (%)"), say("Seul (%)"), say("Partagées"), say("Seules")),
+        *(
+            say("Depuis l'ouverture (points)"),
+            say("Meilleures cotes (%)"),
+            say("Seul (%)"),
+            say("Partagées"),
+            say("Seules"),
+        ),
     ]
-    scope = [names.sports[asked.sport], asked.market, asked.since, asked.until]
+    scope: list[Cell] = [names.sports[asked.sport], asked.market, asked.since, asked.until]
     for one in ranking:
         yield [
-            *(names.bookmakers.get(one.bookmaker, "?"), None, *scope, one.place),
+            *(names.bookmakers.get(one.bookmaker, "?"), None),
+            *(*scope, one.place),
             *_figures(one.sums),
             *(_rounded(one.before.mean), _rounded(one.change), _rounded(one.sums.published_mean)),
             *(_rounded(one.sums.since_opening), _percent(one.best), _percent(one.alone)),
@@ -364,7 +392,8 @@ def ranking_rows(ranking: list[Ranked], found: list[Fact], asked: Asked, names: 
         for league in sorted(names.leagues, key=lambda number: name_key(names.leagues[number][0])):
             if sums := cells.get((one.bookmaker, league)):
                 yield [
-                    *(names.bookmakers.get(one.bookmaker, "?"), names.leagues[league][0], *scope, None),
+                    *(names.bookmakers.get(one.bookmaker, "?"), names.leagues[league][0]),
+                    *(*scope, None),
                     *_figures(sums),
                     *(None, None, _rounded(sums.published_mean), _rounded(sums.since_opening)),
                     *(None, None, sums.best_tied, sums.best_alone),
