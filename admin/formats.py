@@ -3,7 +3,7 @@
 Every function takes the language (``fr`` or ``en``) and returns plain text; ``None`` is a dash.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from babel.dates import format_datetime
@@ -52,6 +52,13 @@ def lasting(seconds: float | None, language: str) -> str:
             rest = whole % size // lesser
             return f"{whole // size} {unit} {rest:02} {below}"
     return f"{whole} s"
+
+
+def often(period: timedelta, language: str) -> str:
+    """How often something comes, in one unit where one will do (``15 min``, ``6 h``), else as :func:`lasting`."""
+    seconds = round(period.total_seconds())
+    one = (f"{seconds // size} {unit}" for unit, size in _UNITS[language] if seconds >= size and not seconds % size)
+    return next(one, None) or lasting(seconds, language)
 
 
 def before(minutes: int) -> str:

@@ -9,7 +9,6 @@ ENGLISH: dict[str, str] = {
     "Nom de compte": "Account name",
     "Se connecter": "Sign in",
     "Se déconnecter": "Sign out",
-    "Votre compte lit ; il faut être opérateur pour lancer un relevé.": "Your account reads; it takes an operator to start a crawl.",
     "Votre compte ne permet pas cela. Un administrateur peut vous donner un autre rôle.": "Your account does not allow that. An administrator can give you another role.",
     "Vous n'êtes pas connecté, ou plus : connectez-vous, puis recommencez.": "You are not signed in, or not any more: sign in, then try again.",
 }

@@ -9,6 +9,6 @@ from collections.abc import Callable
 from flask import Blueprint
 from peewee import Database
 
-from admin.pages import crawls, movements
+from admin.pages import crawls, dashboard, movements
 
-PAGES: tuple[Callable[[Database], Blueprint], ...] = (crawls.addresses, movements.addresses)
+PAGES: tuple[Callable[[Database], Blueprint], ...] = (dashboard.addresses, crawls.addresses, movements.addresses)
