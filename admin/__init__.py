@@ -146,6 +146,12 @@ def _open_for_each_request(app: Flask, database: Database) -> None:
             database.close()
 
 
+def _wait_of(error: HTTPException) -> str:
+    """How long to wait, where the answer says that."""
+    seconds = getattr(error, "retry_after", None)
+    return formats.lasting(seconds, spoken()) if isinstance(seconds, int) else ""
+
+
 def _explain_errors(app: Flask) -> None:
     """No error shows a traceback or what a driver says: that goes to the log."""
 
@@ -153,7 +159,7 @@ def _explain_errors(app: Flask) -> None:
     def refuse(error: HTTPException) -> HTTPException | tuple[str, int, dict[str, str]]:
         if isinstance(error, RequestRedirect | SecurityError):  # one leads on; for the other no address can be written
             return error
-        page = render_template("error.html", code=error.code)
+        page = render_template("error.html", code=error.code, wait=_wait_of(error))
         return page, error.code or 500, dict(error.get_headers()) | {"Content-Type": "text/html; charset=utf-8"}
 
     @app.errorhandler(PeeweeException)

@@ -27,8 +27,10 @@ from schema.models import (
 from schema.models import (
     MATCH_KEY_LENGTH,
     TABLES,
+    AlertEvents,
     BookmakerAliases,
     Bookmakers,
+    Follows,
     LatestOdds,
     Matches,
     Odds,
@@ -46,6 +48,9 @@ MATCHES = 200
 """Matches that are looked through at once."""
 COUNTED = 1_000_000
 """Rows that are counted; of more it is said that there are more."""
+
+FOLLOWED_AS: dict[type[Model], str] = {Teams: "team", Matches: "match", Bookmakers: "bookmaker"}
+"""What Follows calls a row of each."""
 
 MERGED_BY_RANK = (Odds, LatestOdds)
 
@@ -308,10 +313,18 @@ def _repoint(database: Database, model: type[Model], old: int, new: int) -> None
         except IntegrityError:
             _repoint_singly(database, table, field, old, new)
 
+    kind = FOLLOWED_AS[model]
+    _repoint_singly(database, Follows, Follows.object_id, old, new, among=Follows.kind == kind)
+    if model is Matches:
+        AlertEvents.update(match_id=new).where(AlertEvents.match_id == old).execute(database)
 
-def _repoint_singly(database: Database, table: type[Model], field: ForeignKeyField, old: int, new: int) -> None:
+
+def _repoint_singly(
+    database: Database, table: type[Model], field: Any, old: int, new: int, *, among: Any = None
+) -> None:
     key = table._meta.primary_key  # noqa: SLF001
-    for (number,) in list(table.select(key).where(field == old).tuples().execute(database)):
+    narrow = field == old if among is None else (field == old) & among
+    for (number,) in list(table.select(key).where(narrow).tuples().execute(database)):
         try:
             with database.atomic():
                 table.update({field: new}).where(key == number).execute(database)
@@ -324,6 +337,9 @@ def _counts(database: Database, model: type[Model], old: int, but: Sequence[type
     for table, field in _speaking_of(model):
         if table not in but and (count := _count(database, table.select(SQL("1")).where(field == old))):
             counts[table.__name__] = counts.get(table.__name__, 0) + count
+    follows = Follows.select(SQL("1")).where((Follows.kind == FOLLOWED_AS[model]) & (Follows.object_id == old))
+    if count := _count(database, follows):
+        counts["Follows"] = count
     return counts
 
 

@@ -120,9 +120,9 @@ def test_a_node_that_is_away_is_a_fault_once_a_run_waits_for_it(client: FlaskCli
 
 
 def heeded_or_not(client: FlaskClient, database: Database) -> None:
-    """The scheduler's lock is looked for where it takes it."""
+    """The scheduler's lock is looked for where it takes it: on a connection of its own."""
     Schedules.update(enabled=True).execute()
-    hang_up(database)
+    hang_up(current())
     said = (False, "1 schedules are on and nobody heeds them: start `scrapy scheduler`")
     assert told(client, 503)["scheduler"] == said
     lock = onlyone.take(database, queues_of(client).home, LOCK)
@@ -201,7 +201,7 @@ def test_a_database_that_hangs_is_a_sentence(
 
 @pytest.mark.server
 def test_the_lock_of_a_server_is_seen(mariadb_url: str, tmp_path: Path) -> None:
-    heeded_or_not(over(mariadb_url, tmp_path).test_client(), current())
+    heeded_or_not(over(mariadb_url, tmp_path).test_client(), connect(mariadb_url, tmp_path))
 
 
 def hide_behind(client: FlaskClient, rabbit_url: str) -> None:
