@@ -162,7 +162,7 @@ def words() -> dict[str, Any]:
 
 def match_address(match_id: int) -> str:
     """The page of a match; its row in the tables where there is none."""
-    endpoint = "matches_page.index"
+    endpoint = "finder.match"
     if endpoint in current_app.view_functions:
         return url_for(endpoint, number=match_id)
     return url_for("matches.details_view", id=match_id)

@@ -29,7 +29,7 @@ def fill(database: Database, at: datetime | None = None) -> datetime:
     Store(database).store(letters(*quotes(at), received_at=at))
     Store(database).store(letters(b"{", b"[", b'{"match": 1}', received_at=at))
     with database.connection_context():
-        Bookmakers.update(reviewed=True).where(Bookmakers.name != "Zebet").execute()
+        Bookmakers.update(reviewed=Bookmakers.name != "Zebet").execute()
         crawls(naive(at))
         Tally(database).run()
     return naive(at)
