@@ -9,9 +9,10 @@ from collections.abc import Callable
 from flask import Blueprint
 from peewee import Database
 
-from admin.pages import account, benchmark, crawls, finder, movements, team
+from admin.pages import account, benchmark, crawls, dashboard, finder, movements, team
 
 PAGES: tuple[Callable[[Database], Blueprint], ...] = (
+    dashboard.addresses,
     finder.addresses,
     benchmark.addresses,
     movements.addresses,
