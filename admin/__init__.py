@@ -20,7 +20,18 @@ from peewee import Database, PeeweeException
 from werkzeug.exceptions import HTTPException, SecurityError, ServiceUnavailable
 from werkzeug.routing import RequestRedirect
 
-from admin import access, formats, health, metrics, navigation, preferences, signin, signing
+from admin import (
+    access,
+    formats,
+    health,
+    labels,
+    metrics,
+    navigation,
+    preferences,
+    sentences,
+    signin,
+    signing,
+)
 from admin.environment import find_queues, find_settings, open_database
 from admin.pages import PAGES
 from admin.security import ask_for_tokens, protect, sign_with
@@ -86,10 +97,11 @@ def create_app(database_url: str | None = None, home: str | Path | None = None) 
     _explain_errors(app)
     theme = Bootstrap4Theme(base_template="base.html")
     views = [view(model, name=name) for view, model, name in VIEWS]
-    admin = Admin(app, name="gigscrapy", theme=theme, index_view=HomeView(views, database))
+    admin = Admin(app, name="gigscrapy", theme=theme, index_view=HomeView(views))
     admin.add_views(*views)
     app.jinja_env.globals |= {
         "say": say,
+        "translated": sentences.translated,
         "spoken": spoken,
         "menu": admin.menu,
         "rooms": navigation.rooms,
@@ -97,6 +109,10 @@ def create_app(database_url: str | None = None, home: str | Path | None = None) 
         "scheme": preferences.scheme,
         "schemes": preferences.SCHEMES,
         **{write.__name__: _in_the_page_s_language(write) for write in WRITERS},
+        "change_percent": lambda share: labels.share_label(share, spoken()),
+        "state_label": labels.state_label,
+        "verdict_label": labels.verdict_label,
+        "verdict_mark": labels.verdict_mark,
         "gap_median": closing.median,
         "gap_unpriced": closing.unpriced,
     }

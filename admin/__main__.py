@@ -11,13 +11,15 @@ from peewee import PeeweeException
 
 from admin import create_app
 from admin.accounts import anybody
+from admin.pages.finder.live import STREAMS
 from admin.security import LOOPBACK, BadHosts, other_hosts, proxies
 from gigscrapy import logs, settings
 from schema.database import BadDatabaseUrl, explain
 from schema.migrations import SchemaError
 from schema.models import Users
 
-THREADS = 8
+THREADS = 8 + STREAMS
+"""Each stream of what is new holds one while it lives; eight are left for pages."""
 TO_BE_REACHED = (
     "set ADMIN_HOSTS to the names it may be called by, and put a proxy before it that speaks TLS (docs/people.md)."
 )
