@@ -9,6 +9,12 @@ from collections.abc import Callable
 from flask import Blueprint
 from peewee import Database
 
-from admin.pages import finder
+from admin.pages import account, crawls, finder, movements, team
 
-PAGES: tuple[Callable[[Database], Blueprint], ...] = (finder.addresses,)
+PAGES: tuple[Callable[[Database], Blueprint], ...] = (
+    finder.addresses,
+    movements.addresses,
+    crawls.addresses,
+    account.addresses,
+    team.addresses,
+)
