@@ -51,7 +51,8 @@ def main(arguments: list[str] | None = None) -> str | None:
         return f"Port {asked.port} cannot be used ({error}): choose another with --port."
     if is_deserted():
         logger.warning("nobody can sign in yet: python -m admin.users add NAME --role admin")
-    server = waitress.create_server(app, sockets=[listening], threads=THREADS)
+    # One request ahead: else it is not seen that a browser left a stream, before the next word in it.
+    server = waitress.create_server(app, sockets=[listening], threads=THREADS, channel_request_lookahead=1)
     print(f"admin: http://127.0.0.1:{server.effective_port}/", flush=True)  # noqa: T201 - among others' lines, too
     try:
         server.run()

@@ -31,6 +31,8 @@ LIFE = 60.0
 """Seconds that a stream lives."""
 PING = 15.0
 """Seconds after which a silent stream says that it is there."""
+PRESENCE = 1.0
+"""Seconds after which it is seen that nobody listens any more."""
 RETRY = 1000
 """Milliseconds after which a browser opens the next stream."""
 PAUSE = 1.0
@@ -155,18 +157,27 @@ class Stream:
         *,
         life: float = LIFE,
         ping: float = PING,
+        gone: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.monotonic,
     ) -> Iterator[str]:
-        """Everything that is sent. :param missed: what was missed before, an event."""
+        """Everything that is sent.
+
+        :param missed: what was missed before, an event. :param gone: whether the listener is: a reader who goes from
+            page to page would leave a stream behind on each, until it next says something.
+        """
         try:
             yield f"retry: {RETRY}\n\n"
             yield missed or ": here\n\n"
-            until = clock() + life
-            while (left := until - clock()) > 0:
-                news = self._hub.news(self._turn, match, min(ping, left))
+            spoke = clock()
+            until = spoke + life
+            while (left := until - clock()) > 0 and not gone():
+                news = self._hub.news(self._turn, match, min(ping, left, PRESENCE))
                 if not news:
-                    yield "event: ping\ndata: {}\n\n"
+                    if clock() - spoke >= ping:
+                        spoke = clock()
+                        yield "event: ping\ndata: {}\n\n"
                     continue
+                spoke = clock()
                 self._turn = news[-1][0]
                 together = frozenset[int]().union(*(matches for _, _, matches in news))
                 flood = any(not matches for _, _, matches in news)

@@ -65,6 +65,13 @@ def test_a_silent_stream_says_that_it_is_there_and_how_soon_to_come_back(hub: Hu
     assert hub.open == 0
 
 
+def test_a_listener_that_is_gone_leaves_no_stream_behind(hub: Hub) -> None:
+    gone = iter([False, False, True])
+    texts = list(hub.enter().events(None, None, life=60, ping=0.1, gone=lambda: next(gone)))
+    assert len(texts) == 4
+    assert hub.open == 0
+
+
 def test_only_so_many_listen_at_once(hub: Hub) -> None:
     one, other = hub.enter(), hub.enter()
     with pytest.raises(Full):
