@@ -9,4 +9,12 @@ from collections.abc import Callable
 from flask import Blueprint
 from peewee import Database
 
-PAGES: tuple[Callable[[Database], Blueprint], ...] = ()
+from admin.pages import account, crawls, finder, movements, team
+
+PAGES: tuple[Callable[[Database], Blueprint], ...] = (
+    finder.addresses,
+    movements.addresses,
+    crawls.addresses,
+    account.addresses,
+    team.addresses,
+)

@@ -15,6 +15,7 @@ from peewee import Model
 
 from admin import formats
 from admin.labels import outcome_label, state_label, status_label, verdict_label, verdict_mark
+from admin.sentences import translated
 from admin.views.joins import keys_of
 from admin.views.names import name_of
 from admin.words import say, spoken
@@ -105,6 +106,7 @@ _OF_COLUMN: dict[str, Callable[[Any], str | Markup]] = {
     "outcome": lambda value: outcome_label(value, spoken()),
     "verdict": lambda value: f"{verdict_mark(value)}\N{NO-BREAK SPACE}{verdict_label(value)}",
     "state": state_label,
+    "note": translated,
     "status": status_label,
     **dict.fromkeys(ADDRESSES, page_link),
     "run": _run,
