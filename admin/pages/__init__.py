@@ -9,4 +9,6 @@ from collections.abc import Callable
 from flask import Blueprint
 from peewee import Database
 
-PAGES: tuple[Callable[[Database], Blueprint], ...] = ()
+from admin.pages import data
+
+PAGES: tuple[Callable[[Database], Blueprint], ...] = (data.addresses,)
