@@ -22,6 +22,9 @@ from schema import reference
 from schema.aliases import begin_change
 from schema.bookmakers import code_of_name
 from schema.models import (
+    COUNTED as TALLIED,
+)
+from schema.models import (
     MATCH_KEY_LENGTH,
     TABLES,
     AlertEvents,
@@ -37,6 +40,7 @@ from schema.models import (
 )
 from schema.names import name_key
 from schema.store import RANKED
+from schema.tally import HOURS, again, touch
 
 CHUNK = 5_000
 """Prices that change hands in one statement."""
@@ -168,6 +172,7 @@ def _after(team: int, old: int, new: int) -> int:
 
 def _join_matches(database: Database, gone: Any, kept: Any) -> None:
     """Two rows of one meeting: of what they say the newest holds, as in the store."""
+    touch(database, (gone.id, kept.id))
     _move_prices(database, "match", gone.id, kept.id, [gone.id])
     _repoint(database, Matches, gone.id, kept.id)
     told = {"seen_at": max(kept.seen_at, gone.seen_at), "url": max(filter(None, (kept.url, gone.url)), default=None)}
@@ -209,7 +214,10 @@ def merge_bookmakers(database: Database, old: int, new: int) -> Dependents:
 def move_bookmaker(database: Database, old: int, new: int) -> None:
     """All that is of bookmaker ``old`` becomes that of ``new``, so that its row can go."""
     latest = LatestOdds.select(LatestOdds.match).where(LatestOdds.bookmaker == old).distinct()
-    _move_prices(database, "bookmaker", old, new, [row[0] for row in latest.tuples().execute(database)])
+    matches = [row[0] for row in latest.tuples().execute(database)]
+    touch(database, matches)
+    again(database, HOURS)
+    _move_prices(database, "bookmaker", old, new, matches)
     _repoint(database, Bookmakers, old, new)
 
 
@@ -283,6 +291,8 @@ def _rank(pair: dict[str, Any], which: str, ranked: Sequence[str]) -> tuple[Any,
 def _speaking_of(model: type[Model]) -> Iterator[tuple[type[Model], ForeignKeyField]]:
     """Every column of every table that refers to a row of ``model``."""
     for table in TABLES:
+        if table in TALLIED:  # they are counted anew
+            continue
         for field in table._meta.sorted_fields:  # noqa: SLF001 - this is how Peewee tells it
             if isinstance(field, ForeignKeyField) and field.rel_model is model:
                 yield table, field

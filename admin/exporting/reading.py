@@ -187,7 +187,7 @@ def _related_rows(model: type[Model], keys: Sequence[Any], rests: Sequence[str])
             joins.column(path)
     for start in range(0, len(keys), 1_000):
         [key] = [meta(model).primary_key]
-        query = joins.apply(model.select(model, *joins.tables))
+        query = joins.apply(model.select(model, *joins.columns))
         yield from query.where(key.in_(keys[start : start + 1_000]))
 
 

@@ -9,6 +9,13 @@ from collections.abc import Callable
 from flask import Blueprint
 from peewee import Database
 
-from admin.pages import data
+from admin.pages import account, crawls, data, finder, movements, team
 
-PAGES: tuple[Callable[[Database], Blueprint], ...] = (data.addresses,)
+PAGES: tuple[Callable[[Database], Blueprint], ...] = (
+    finder.addresses,
+    movements.addresses,
+    crawls.addresses,
+    data.addresses,
+    account.addresses,
+    team.addresses,
+)

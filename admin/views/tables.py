@@ -68,6 +68,7 @@ class LeaguesView(TableView):
 
 
 class TeamsView(TableView):
+    details_template = "data/known.html"
     about = Phrase("Les équipes, et au tennis les joueurs, chacune dans sa ligue.")
     called = Phrase("Équipe")
     column_list = ("itself", "league", "league.sport", "created_at")
@@ -82,6 +83,7 @@ class TeamsView(TableView):
 
 
 class BookmakersView(TableView):
+    details_template = "data/known.html"
     about = Phrase("Les bookmakers vus. « Vérifié : non » est un nom nouveau, que personne n'a encore regardé.")
     called = Phrase("Bookmaker")
     column_list = ("itself", "code", "website", "site_id", "reviewed", "created_at")

@@ -10,7 +10,8 @@ import pytest
 import admin
 from admin import labels
 from admin.english import ENGLISH, PARTS
-from admin.views.runs import OUTCOMES
+from admin.pages.data import sentences
+from admin.stopping import OUTCOMES
 from admin.views.schedules import HINTS
 from admin.words import Phrase, say
 from gigscrapy import verdict
@@ -38,6 +39,10 @@ def texts() -> Iterator[str]:
         HINTS,
         OUTCOMES,
         labels.ACCOUNTS,
+        sentences.OF_FILE,
+        sentences.OF_LINE,
+        sentences.OF_EDIT,
+        sentences.OF_MERGE,
     ):
         yield from table.values()
 

@@ -6,7 +6,7 @@ from admin.words import say
 from schema.editing import CannotEdit
 from schema.merging import CannotMerge
 
-_OF_FILE = {
+OF_FILE = {
     "empty": "Il n'y a rien dans ce fichier.",
     "unknown": "Sa première ligne n'est ni de football-data.co.uk, ni d'un export de gigscrapy, ni de gig-benchmark.",
     "broken": "Ce fichier est abîmé : il ne peut être lu jusqu'au bout.",
@@ -21,7 +21,7 @@ _OF_FILE = {
     "interrupted": "Le travail a été interrompu. Ce qui est enregistré le reste ; reprenez quand vous voulez.",
     "fault": "Une erreur s'est produite ; le journal du serveur en dit plus.",
 }
-_OF_LINE = {
+OF_LINE = {
     "no-price": "aucun prix",
     "price": "un prix illisible",
     "value": "une date ou un nombre illisible",
@@ -39,15 +39,15 @@ _OF_LINE = {
 
 def because(error: dict[str, Any]) -> str:
     """Why a file cannot be imported."""
-    return say(_OF_FILE.get(error["reason"], _OF_FILE["fault"]))
+    return say(OF_FILE.get(error["reason"], OF_FILE["fault"]))
 
 
 def of_line(reason: str) -> str:
     """Why lines are refused."""
-    return say(_OF_LINE[reason]) if reason in _OF_LINE else reason
+    return say(OF_LINE[reason]) if reason in OF_LINE else reason
 
 
-_OF_EDIT = {
+OF_EDIT = {
     "name": "Ce nom ne peut être gardé : il est vide, trop long ou contient des signes que nul ne voit.",
     "own": "C'est déjà son nom.",
     "taken": "C'est déjà le nom de « {other} » : s'ils ne font qu'un, fusionnez-les.",
@@ -56,7 +56,7 @@ _OF_EDIT = {
     "address": "Une adresse commence par https:// ou http://.",
     "fixed": "Ce numéro vient avec le programme, et ne se change pas ici.",
 }
-_OF_MERGE = {
+OF_MERGE = {
     "itself": "C'est la même ligne.",
     "gone": "L'une des deux n'est plus là.",
     "leagues": "Deux équipes de ligues différentes ne se fusionnent pas.",
@@ -69,9 +69,9 @@ def of_edit(error: CannotEdit) -> str:
     """Why something cannot be so."""
     if error.reason == "taken" and not error.other:
         return say("Un autre porte déjà ce numéro.")
-    return say(_OF_EDIT[error.reason], other=error.other)
+    return say(OF_EDIT[error.reason], other=error.other)
 
 
 def of_merge(error: CannotMerge) -> str:
     """Why two rows cannot be one."""
-    return say(_OF_MERGE[error.reason])
+    return say(OF_MERGE[error.reason])

@@ -202,8 +202,7 @@ class _Pages:
                 audit.note("merge", what.one, row.name, row, after)
         except CannotMerge:
             return self._merge_page(kind, row, other), HTTPStatus.CONFLICT
-        told = "« {name} » ne fait plus qu'un avec « {other} », dont c'est désormais un autre nom."
-        flash(say(told, name=row.name, other=other.name))
+        flash(say("« {name} » est désormais un autre nom de « {other} ».", name=row.name, other=other.name))
         return _back(kind, other.id)
 
     def _both(self, kind: str, number: int, other: int | None) -> tuple[Any, Any]:
