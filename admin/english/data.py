@@ -44,6 +44,8 @@ ENGLISH: dict[str, str] = {
     "Enregistrer {count} cotes": "Store {count} odds",
     "Il n'y a rien à enregistrer : tout est déjà là, ou refusé.": "There is nothing to store: all of it is there already, or refused.",
     "Laisser de côté": "Put aside",
+    "Voir les cotes": "See the odds",
+    "Importer un autre fichier": "Import another file",
     "« {name} » est laissé de côté.": "“{name}” is put aside.",
     "Ce que feraient les {count} lignes": "What the {count} lines would do",
     "Effet": "Effect",

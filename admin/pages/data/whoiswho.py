@@ -178,7 +178,7 @@ class _Pages:
             kind=kind,
             what=KINDS[kind],
             row=row,
-            other=other,
+            kept=other,
             dependents=dependents,
             counts=[(DEPENDENTS.get(name, name), count) for name, count in dependents.rows.items()]
             if dependents
