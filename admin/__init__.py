@@ -66,7 +66,16 @@ VIEWS: tuple[tuple[type[TableView], type[models.Table], Phrase], ...] = (
 )
 """Every table but the ledger of messages, in the order of the menu."""
 
-WRITERS = (formats.whole, formats.moment, formats.price, formats.percent, formats.change, formats.lasting, formats.ago)
+WRITERS = (
+    formats.whole,
+    formats.moment,
+    formats.price,
+    formats.percent,
+    formats.change,
+    formats.lasting,
+    formats.often,
+    formats.ago,
+)
 """What templates write figures and instants with; the language is the page's."""
 
 WATCHING = {"health": health.addresses, "metrics": metrics.addresses}

@@ -5,7 +5,7 @@ figures stand on one page after another: what was written is remembered.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache
 
@@ -61,6 +61,13 @@ def lasting(seconds: float | None, language: str) -> str:
             rest = whole % size // lesser
             return f"{whole // size} {unit} {rest:02} {below}"
     return f"{whole} s"
+
+
+def often(period: timedelta, language: str) -> str:
+    """How often something comes, in one unit where one will do (``15 min``, ``6 h``), else as :func:`lasting`."""
+    seconds = round(period.total_seconds())
+    one = (f"{seconds // size} {unit}" for unit, size in _UNITS[language] if seconds >= size and not seconds % size)
+    return next(one, None) or lasting(seconds, language)
 
 
 def before(minutes: int) -> str:

@@ -225,6 +225,6 @@ def status_label(status: str) -> str:
 
 def share_label(share: float, language: str) -> str:
     """By how much something is more or less than usual: ``+12 %``."""
-    return formats.change(Decimal(share * 100), language, places=0) + (
+    return formats.change(Decimal(round(share * 100)), language, places=0) + (
         "\N{NO-BREAK SPACE}%" if language == "fr" else "%"
     )

@@ -7,11 +7,12 @@ from typing import NamedTuple
 from flask import url_for
 
 from admin import formats
+from admin.labels import state_label, verdict_label
 from admin.words import Phrase, say, spoken
 from analytics.usual import is_low, usual
 from schema import runs, schedules
 from schema.history import COMPLETE, Brought
-from schema.models import Firings
+from schema.models import Firings, Runs
 
 
 class Kind(NamedTuple):
@@ -94,3 +95,10 @@ def _address(firing: Firings, found: Sequence[Brought]) -> str:
 def _said(firing: Firings, kind: Kind, total: int | None) -> str:
     said = f"{formats.moment(firing.due_at, spoken(), year=False)}\N{NO-BREAK SPACE}: {kind.meaning}"
     return said if total is None else f"{said} ({say('cotes : {count}', count=formats.whole(total, spoken()))})"
+
+
+def why(run: Runs) -> str:
+    """How a run ended, in a few words."""
+    if run.verdict:
+        return verdict_label(run.verdict)
+    return state_label(run.state) if run.state else formats.DASH

@@ -49,6 +49,8 @@ SHOWN = 20
 """Runs of each kind."""
 LARGEST = 2**31
 """No row has a greater number."""
+REMEMBERED = 1000
+"""Runs of which is remembered what stood before them."""
 VISITS_LAST = timedelta(days=1)
 
 logger = logging.getLogger(__name__)
@@ -76,14 +78,29 @@ class Ended:
     is_low: bool
 
 
+class Compared:
+    """What stood before each run that has ended, which no longer changes: asked once, and remembered for a while."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, list[int]] = {}
+
+    def ended(self, found: Sequence[Runs]) -> list[Ended]:
+        """Each run against those before it; one query, and none where all of them are known."""
+        before = {run.id: self._known[run.id] for run in found if run.id in self._known}
+        before |= stored_before(run for run in found if run.id not in before)
+        self._known = dict([*self._known.items(), *before.items()][-REMEMBERED:])
+        return [_against(run, before.get(run.id, [])) for run in found]
+
+
 def addresses(database: Database) -> Blueprint:
     """The page, that of each run with its log, and what is done there."""
     blueprint = Blueprint("crawls", __name__, url_prefix="/crawls")
     gaps = Kept(database, lambda: closing.lately(database), seconds=300)
+    compared = Compared()
 
     @blueprint.get("/")
     def index() -> str:
-        return _page(database, gaps, Wish(), None)
+        return _page(database, gaps, compared, Wish())
 
     @blueprint.post("/ask")
     def ask() -> Answer | tuple[str, int]:
@@ -93,7 +110,7 @@ def addresses(database: Database) -> Blueprint:
             found, arguments = asking.understood(wish)
             asking.send_task(current_app.config["QUEUES"], wish, arguments, by=who())
         except CannotAsk as error:
-            return _page(database, gaps, wish, error), 422
+            return _page(database, gaps, compared, wish, error), 422
         flash(asking.said(found))
         return redirect(url_for(".index"), 303)
 
@@ -104,17 +121,17 @@ def addresses(database: Database) -> Blueprint:
         flash(replayed(database, Chosen(reason=reason) if reason else Chosen()))
         return redirect(url_for(".index") + "#letters", 303)
 
-    _of_one_run(blueprint, database)
+    _of_one_run(blueprint, database, compared)
     return blueprint
 
 
-def _of_one_run(blueprint: Blueprint, database: Database) -> None:
+def _of_one_run(blueprint: Blueprint, database: Database, compared: Compared) -> None:
     """The addresses of one run."""
 
     @blueprint.get("/<int:number>/")
     def run(number: int) -> str:
         found = _run(number)
-        [ended] = _ended([found])
+        [ended] = compared.ended([found])
         return render_template(
             "crawls/run.html",
             run=found,
@@ -180,7 +197,13 @@ def _run(number: int) -> Runs:
     return found
 
 
-def _page(database: Database, gaps: Kept[Sequence[closing.Row]], wish: Wish, error: CannotAsk | None) -> str:
+def _page(
+    database: Database,
+    gaps: Kept[Sequence[closing.Row]],
+    compared: Compared,
+    wish: Wish,
+    error: CannotAsk | None = None,
+) -> str:
     shown = shown_runs(each=SHOWN)
     services = services_of(current_app, database)
     gap = gaps.look()
@@ -194,7 +217,7 @@ def _page(database: Database, gaps: Kept[Sequence[closing.Row]], wish: Wish, err
         going_on=shown.going_on,
         queued=[(run, why_it_waits(run, shown)) for run in shown.queued],
         most=SHOWN,
-        latest=_ended(shown.latest),
+        latest=compared.ended(shown.latest),
         rows=_rows(),
         kinds=strips.KINDS,
         letters=tallies(database),
@@ -220,17 +243,9 @@ def why_it_waits(run: Runs, shown: Shown) -> str:
     return say("attend qu'un worker le prenne (scrapy worker)")
 
 
-def _ended(found: Sequence[Runs]) -> list[Ended]:
-    before = stored_before(found)
-    return [
-        Ended(
-            run,
-            usual(before.get(run.id, ())),
-            deviation(run.stored, before.get(run.id, ())) if run.finished_at else None,
-            run.state == runs.FINISHED and is_low(run.stored, before.get(run.id, ())),
-        )
-        for run in found
-    ]
+def _against(run: Runs, before: Sequence[int]) -> Ended:
+    share = deviation(run.stored, before) if run.finished_at else None
+    return Ended(run, usual(before), share, run.state == runs.FINISHED and is_low(run.stored, before))
 
 
 def _rows() -> list[Row]:

@@ -108,9 +108,14 @@ def board_of(app: Flask, database: Database) -> Board:
     return found
 
 
-def moves(window: Window, wanted: Iterable[Candidate], *, each: int, way: str = "") -> tuple[list[Move], list[Move]]:
-    """The widest drops and the widest rises, at most so many of each; one query."""
-    wanted = list(wanted)
+def moves(
+    window: Window, wanted: Iterable[Candidate], *, each: int, way: str = "", alone: bool = False
+) -> tuple[list[Move], list[Move]]:
+    """The widest drops and the widest rises, at most so many of each; one query.
+
+    :param alone: of an outcome that several bookmakers moved the same way, the widest only.
+    """
+    wanted = list({one.direction: one for one in reversed(list(wanted))}.values())[::-1] if alone else list(wanted)
     drops = [one for one in wanted if one.change < 0][:each] if way != "up" else []
     rises = [one for one in wanted if one.change > 0][:each] if way != "down" else []
     found = verified([*drops, *rises], window.since, among=window.found)
@@ -157,7 +162,7 @@ def words() -> dict[str, Any]:
 
 def match_address(match_id: int) -> str:
     """The page of a match; its row in the tables where there is none."""
-    endpoint = "matches_page.index"
+    endpoint = "finder.match"
     if endpoint in current_app.view_functions:
         return url_for(endpoint, number=match_id)
     return url_for("matches.details_view", id=match_id)

@@ -201,7 +201,7 @@ def test_the_last_times_of_a_schedule_are_marks_that_lead_to_their_runs(client: 
     cells = [text_of(cell) for cell in row.xpath("./td")]
     assert cells[4:6] == ["100", "✓ oui"]
     assert re.search(r"\d\d/\d\d \d\d:\d\d · dans (\d+ min|\d+ s)$", cells[2])
-    assert len(shown.css(".legend .mark")) == 8
+    assert len(shown.css(".legend .shape")) == 8
 
 
 def test_a_run_that_brought_much_less_than_usual_is_marked(client: FlaskClient) -> None:
