@@ -75,12 +75,13 @@ def add(blueprint: Blueprint, database: Database) -> None:
         ("merge/", "merge_page", ("GET",)),
         ("merge/", "merge_do", ("POST",)),
     ):
-        rule = f"/<any({', '.join(KINDS)}):kind>/<int:number>/{rule}"  # noqa: PLW2901
-        blueprint.add_url_rule(rule, view, _guarded(getattr(pages, view)), methods=methods)
+        blueprint.add_url_rule(f"/<kind>/<int:number>/{rule}", view, _guarded(getattr(pages, view)), methods=methods)
 
 
 def _guarded(method: Any) -> Any:
     def view(**values: Any) -> Any:
+        if values["kind"] not in KINDS:
+            abort(HTTPStatus.NOT_FOUND)
         return method(**values)
 
     return needs(Role.OPERATOR)(view)
