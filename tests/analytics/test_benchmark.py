@@ -188,15 +188,13 @@ class TestFromTheTables:
         assert benchmark.facts(self.scope(leagues=(league,))) == benchmark.facts(self.scope())
         assert benchmark.facts(self.scope(leagues=(league + 99,))) == []
 
-    def test_what_there_is(self) -> None:
         assert {(one.first, one.last) for one in benchmark.known()} == {(DAY - timedelta(days=9), DAY), (DAY, DAY)}
 
-    def test_the_matches_concerned(self) -> None:
+    def test_the_matches_concerned_and_the_quotes_that_are_paired(self) -> None:
         found = concerned.ended_on(self.scope(30), self.book("B"))
         assert [(one.home, one.trj is None, one.outcomes) for one in found] == [("OL", True, 0), ("Le Havre", False, 3)]
         assert len(concerned.ended_on(self.scope(30))) == 4
 
-    def test_the_quotes_that_are_paired(self) -> None:
         told = paired.quotes(self.scope(30))
         assert sorted(trj for _, _, _, trj in told) == [87.58, 93.33, 100.0]
         (one,) = paired.paired(told, self.book("A"))
