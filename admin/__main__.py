@@ -54,7 +54,12 @@ def main(arguments: list[str] | None = None) -> str | None:
     if is_deserted():
         logger.warning("nobody can sign in yet: python -m admin.users add NAME --role admin")
     server = waitress.create_server(
-        app, sockets=[listening], threads=THREADS, clear_untrusted_proxy_headers=not proxies()
+        app,
+        sockets=[listening],
+        threads=THREADS,
+        # One request ahead: else it is not seen that a browser left a stream, before the next word in it.
+        channel_request_lookahead=1,
+        clear_untrusted_proxy_headers=not proxies(),
     )
     name = f"[{asked.host}]" if family is socket.AF_INET6 else asked.host
     print(f"admin: http://{name}:{server.effective_port}/", flush=True)  # noqa: T201 - among others' lines, too
