@@ -106,7 +106,7 @@ def run_of(firing: Firings, number: int) -> None:
     )
     at = firing.due_at + timedelta(seconds=20)
     Runs.create(
-        run_id=f"run-{number:02}",
+        run_id=f"lively-{number:02}",
         spider="ligue1",
         state="finished",
         verdict=verdict,

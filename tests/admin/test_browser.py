@@ -10,25 +10,12 @@ from admin import create_app
 from schema.database import hang_up
 from schema.models import Runs, use
 from schema.store import Store
-from tests.admin import LISTS, crowd, signed_cookie
+from tests.admin import crowd, signed_cookie
 from tests.admin.conftest import current
-from tests.admin.visitor import CONTRAST, Visitor, served
+from tests.admin.visitor import Visitor, served
 from tests.schema.letters import letters
 
 pytestmark = pytest.mark.browser
-
-ADDRESSES = [
-    "",
-    *(f"{name}/" for name in LISTS),
-    *(f"{name}/details/?id=2" for name in LISTS if name not in ("latestodds", "tasks", "firings", "visits")),
-    "odds/?search=home+07&price_min=1,2&outcome=1",
-    "matches/?sort=match_date&desc=1&page=2&page_size=20",
-    "odds/?search=nobody",
-    "odds/?bookmaker=oops",
-    "deadletters/?search=string",
-    "schedules/new/",
-    "runs/details/?id=62",
-]
 
 
 @pytest.fixture(scope="module")
@@ -44,27 +31,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     hang_up(database)
     with served(app) as address:
         yield address + "/admin/", cookie
-
-
-@pytest.fixture(
-    params=[(375, "light"), (375, "dark"), (1440, "light"), (1440, "dark")], ids=lambda how: f"{how[0]}-{how[1]}"
-)
-def visitor(request: pytest.FixtureRequest, chromium: Browser, site: tuple[str, str]) -> Iterator[Visitor]:
-    visitor = Visitor(chromium, site[0], *request.param, cookie=site[1])
-    yield visitor
-    visitor.page.context.close()
-
-
-def test_every_page_is_whole_and_quiet(visitor: Visitor, tmp_path: Path) -> None:
-    width = visitor.page.viewport_size["width"]  # type: ignore[index]
-    for number, address in enumerate(ADDRESSES):
-        page = visitor.open(address)
-        assert page.locator("h1").count() == 1
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{address} is wider than the window"
-        assert page.evaluate(CONTRAST) == [], address
-        page.screenshot(path=tmp_path / f"{number:02}.png", full_page=True)
-    assert visitor.complaints == []
-    assert len(list(tmp_path.iterdir())) == len(ADDRESSES)
 
 
 @pytest.fixture
