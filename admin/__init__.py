@@ -20,7 +20,18 @@ from peewee import Database, PeeweeException
 from werkzeug.exceptions import HTTPException, SecurityError, ServiceUnavailable
 from werkzeug.routing import RequestRedirect
 
-from admin import access, formats, health, metrics, navigation, preferences, signin, signing
+from admin import (
+    access,
+    formats,
+    health,
+    labels,
+    metrics,
+    navigation,
+    preferences,
+    sentences,
+    signin,
+    signing,
+)
 from admin.environment import find_queues, find_settings, open_database
 from admin.pages import PAGES
 from admin.security import ask_for_tokens, protect, sign_with
@@ -55,7 +66,16 @@ VIEWS: tuple[tuple[type[TableView], type[models.Table], Phrase], ...] = (
 )
 """Every table but the ledger of messages, in the order of the menu."""
 
-WRITERS = (formats.whole, formats.moment, formats.price, formats.percent, formats.change, formats.lasting, formats.ago)
+WRITERS = (
+    formats.whole,
+    formats.moment,
+    formats.price,
+    formats.percent,
+    formats.change,
+    formats.lasting,
+    formats.often,
+    formats.ago,
+)
 """What templates write figures and instants with; the language is the page's."""
 
 WATCHING = {"health": health.addresses, "metrics": metrics.addresses}
@@ -86,10 +106,11 @@ def create_app(database_url: str | None = None, home: str | Path | None = None) 
     _explain_errors(app)
     theme = Bootstrap4Theme(base_template="base.html")
     views = [view(model, name=name) for view, model, name in VIEWS]
-    admin = Admin(app, name="gigscrapy", theme=theme, index_view=HomeView(views, database))
+    admin = Admin(app, name="gigscrapy", theme=theme, index_view=HomeView(views))
     admin.add_views(*views)
     app.jinja_env.globals |= {
         "say": say,
+        "translated": sentences.translated,
         "spoken": spoken,
         "menu": admin.menu,
         "rooms": navigation.rooms,
@@ -97,6 +118,10 @@ def create_app(database_url: str | None = None, home: str | Path | None = None) 
         "scheme": preferences.scheme,
         "schemes": preferences.SCHEMES,
         **{write.__name__: _in_the_page_s_language(write) for write in WRITERS},
+        "change_percent": lambda share: labels.share_label(share, spoken()),
+        "state_label": labels.state_label,
+        "verdict_label": labels.verdict_label,
+        "verdict_mark": labels.verdict_mark,
         "gap_median": closing.median,
         "gap_unpriced": closing.unpriced,
     }
@@ -121,6 +146,12 @@ def _open_for_each_request(app: Flask, database: Database) -> None:
             database.close()
 
 
+def _wait_of(error: HTTPException) -> str:
+    """How long to wait, where the answer says that."""
+    seconds = getattr(error, "retry_after", None)
+    return formats.lasting(seconds, spoken()) if isinstance(seconds, int) else ""
+
+
 def _explain_errors(app: Flask) -> None:
     """No error shows a traceback or what a driver says: that goes to the log."""
 
@@ -128,7 +159,7 @@ def _explain_errors(app: Flask) -> None:
     def refuse(error: HTTPException) -> HTTPException | tuple[str, int, dict[str, str]]:
         if isinstance(error, RequestRedirect | SecurityError):  # one leads on; for the other no address can be written
             return error
-        page = render_template("error.html", code=error.code)
+        page = render_template("error.html", code=error.code, wait=_wait_of(error))
         return page, error.code or 500, dict(error.get_headers()) | {"Content-Type": "text/html; charset=utf-8"}
 
     @app.errorhandler(PeeweeException)

@@ -11,13 +11,15 @@ from peewee import PeeweeException
 
 from admin import create_app
 from admin.accounts import anybody
+from admin.pages.finder.live import STREAMS
 from admin.security import TRUSTED_HOSTS
 from gigscrapy import logs, settings
 from schema.database import BadDatabaseUrl, explain
 from schema.migrations import SchemaError
 from schema.models import Users
 
-THREADS = 8
+THREADS = 8 + STREAMS
+"""Each stream of what is new holds one while it lives; eight are left for pages."""
 
 logger = logging.getLogger(__name__)
 

@@ -9,18 +9,21 @@ the view says otherwise::
 A view that forgot to say is guarded all the same.
 """
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from enum import IntEnum
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-from flask import Flask, abort, current_app, g, redirect, request, url_for
+from flask import Flask, abort, current_app, g, redirect, request, session, url_for
 from peewee import PeeweeException
 from werkzeug import Response
 from werkzeug.exceptions import SecurityError
 
 from admin.signing import Person, nobody, person_here
+from admin.words import Phrase
 
+FRESH_SECONDS = 15 * 60
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 FILES = frozenset({"static", "admin.static"})
 """Endpoints of files that say nothing about anybody."""
@@ -56,11 +59,28 @@ class Role(IntEnum):
         return self.name.lower()
 
 
-def needs(role: Role) -> Callable[[View], View]:
-    """What it takes to call the view, whatever the method."""
+NAMES: Mapping[str, Phrase] = {
+    "viewer": Phrase("Lecture seule"),
+    "operator": Phrase("Opérateur"),
+    "admin": Phrase("Administrateur"),
+}
+ABOUT: Mapping[str, Phrase] = {
+    "viewer": Phrase("lit et exporte"),
+    "operator": Phrase("lance et arrête les relevés, planifie, corrige les données de référence"),
+    "admin": Phrase("gère aussi les comptes"),
+}
+
+
+def needs(role: Role, *, fresh: bool = False) -> Callable[[View], View]:
+    """What it takes to call the view, whatever the method.
+
+    :param fresh: what is no question also takes a password that was typed within the last :data:`FRESH_SECONDS`: who
+        finds a browser open may not make keys or accounts with it.
+    """
 
     def mark(view: View) -> View:
         view.__dict__["needs"] = role
+        view.__dict__["fresh"] = fresh
         return view
 
     return mark
@@ -97,10 +117,15 @@ def may(role: Role | str) -> bool:
     return person is not None and Role.of(person.role) >= (Role.of(role) if isinstance(role, str) else role)
 
 
+def is_fresh() -> bool:
+    """Whether who is there has typed the password a short while ago."""
+    return 0 <= time.time() - float(session.get("fs_paa", 0)) < FRESH_SECONDS
+
+
 def guard(app: Flask) -> None:
     """From now on each request is let in, or not. Templates have ``who`` and ``may``."""
     app.before_request(_let_in)
-    app.jinja_env.globals |= {"who": who, "may": may}
+    app.jinja_env.globals |= {"who": who, "may": may, "is_fresh": is_fresh, "role_names": NAMES, "role_abouts": ABOUT}
 
 
 def _let_in() -> Response | None:
@@ -119,7 +144,15 @@ def _let_in() -> Response | None:
         return _sent_to_sign_in()
     if Role.of(g.person.role) < role:
         abort(HTTPStatus.FORBIDDEN)
-    return None
+    wants_fresh = getattr(current_app.view_functions[endpoint], "fresh", False) and request.method not in READING
+    return None if is_fresh() or not wants_fresh else _sent_to_confirm()
+
+
+def _sent_to_confirm() -> Response:
+    """Type the password, then do it again from the page it was on."""
+    from admin.preferences import back
+
+    return redirect(url_for("account.confirm", next=back()), HTTPStatus.SEE_OTHER)
 
 
 def _recognise_if_possible() -> None:

@@ -1,24 +1,31 @@
 """Numbers and instants as people write them: ``1,85``, ``92,40 %``, ``sam. 21/11/2026 20:45`` in Paris time.
 
-Every function takes the language (``fr`` or ``en``) and returns plain text; ``None`` is a dash.
+Every function takes the language (``fr`` or ``en``) and returns plain text; ``None`` is a dash. The same few thousand
+figures stand on one page after another: what was written is remembered.
 """
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache, lru_cache
 
-from babel.dates import format_datetime
+from babel.dates import get_day_names
 from babel.numbers import format_decimal, format_percent
 
 from schema.instants import PARIS
 
 DASH = "\N{EN DASH}"
 
+_remembered = lru_cache(maxsize=8192)
 
+
+@_remembered
 def price(value: Decimal | None, language: str) -> str:
     """Decimal odds: two decimals, a third only where there is one."""
     return DASH if value is None else format_decimal(value, "0.00#", locale=language)
 
 
+@_remembered
 def percent(value: Decimal | None, language: str) -> str:
     """A TRJ in percent, two decimals; a no-break space before the sign in French."""
     if value is None:
@@ -31,11 +38,13 @@ def share(value: float, language: str) -> str:
     return format_percent(value, "0%" if language == "en" else "0\N{NO-BREAK SPACE}%", locale=language)
 
 
+@_remembered
 def decimal(value: Decimal | None, language: str) -> str:
     """Any other decimal number, such as a line, without trailing zeros."""
     return DASH if value is None else format_decimal(value, "0.###", locale=language)
 
 
+@_remembered
 def whole(value: int | None, language: str) -> str:
     """A whole number with its thousands apart."""
     return DASH if value is None else format_decimal(value, "#,##0", locale=language)
@@ -54,6 +63,13 @@ def lasting(seconds: float | None, language: str) -> str:
     return f"{whole} s"
 
 
+def often(period: timedelta, language: str) -> str:
+    """How often something comes, in one unit where one will do (``15 min``, ``6 h``), else as :func:`lasting`."""
+    seconds = round(period.total_seconds())
+    one = (f"{seconds // size} {unit}" for unit, size in _UNITS[language] if seconds >= size and not seconds % size)
+    return next(one, None) or lasting(seconds, language)
+
+
 def before(minutes: int) -> str:
     """How long before a kick-off: ``T-15m``, ``T-24h``."""
     return f"T-{minutes // 60}h" if minutes % 60 == 0 else f"T-{minutes}m"
@@ -64,7 +80,14 @@ def moment(value: datetime | None, language: str, *, year: bool = True) -> str:
     if value is None:
         return DASH
     instant = value.replace(tzinfo=UTC) if value.tzinfo is None else value
-    return format_datetime(instant, f"EEE dd/MM{'/yyyy' if year else ''} HH:mm", tzinfo=PARIS, locale=language)
+    there = instant.astimezone(PARIS)
+    return f"{_days(language)[there.weekday()]} {there:%d/%m}{f'/{there.year}' if year else ''} {there:%H:%M}"
+
+
+@cache
+def _days(language: str) -> Mapping[int, str]:
+    """``sam.``, by the number Python gives a day."""
+    return dict(get_day_names("abbreviated", locale=language))
 
 
 def change(value: Decimal | None, language: str, *, places: int = 2) -> str:

@@ -71,7 +71,7 @@ def addresses(database: Database, queues: Queues, settings: BaseSettings) -> Blu
         given = answers(questions, SECONDS)
         found: dict[str, Finding] = {}
         for probe in probes:
-            found |= _findings(probe, given[probe.names[0]])
+            found |= findings(probe, given[probe.names[0]])
         is_ready = all(finding.ok for finding in found.values())
         told = {name: asdict(finding) for name, finding in found.items()}
         return jsonify(ready=is_ready, dependencies=told), 200 if is_ready else 503
@@ -88,7 +88,7 @@ def probes_of(database: Database, queues: Queues, settings: BaseSettings) -> tup
     )
 
 
-def _findings(probe: Probe, answer: Callable[[], Findings]) -> Findings:
+def findings(probe: Probe, answer: Callable[[], Findings]) -> Findings:
     """What the probe found; the same of all that it tells of, where it failed."""
     try:
         return answer()

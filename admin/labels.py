@@ -1,5 +1,8 @@
 """Names of columns and codes as people read them: ``X`` is ``N`` in French, ``too-few`` is a sentence."""
 
+from decimal import Decimal
+
+from admin import formats
 from admin.words import Phrase, say
 from schema import runs
 from schema.ledger import Balance, Gap
@@ -218,3 +221,10 @@ def state_label(state: str) -> str:
 def status_label(status: str) -> str:
     """Where a match stands."""
     return say(STATUSES.get(status, status))
+
+
+def share_label(share: float, language: str) -> str:
+    """By how much something is more or less than usual: ``+12 %``."""
+    return formats.change(Decimal(round(share * 100)), language, places=0) + (
+        "\N{NO-BREAK SPACE}%" if language == "fr" else "%"
+    )

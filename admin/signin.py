@@ -6,9 +6,11 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug import Response
+from werkzeug.exceptions import TooManyRequests
 
-from admin import accounts, audit, signing
+from admin import accounts, audit, signing, tries
 from admin.access import Role, here, needs, public
+from admin.signing import Person
 
 HOME = "/"
 LONGEST_NEXT = 2000
@@ -31,11 +33,9 @@ def addresses() -> Blueprint:
     def signed_in() -> Response | tuple[str, int]:
         wanted = safe(request.form.get("next", ""))
         name, password = request.form.get("username", ""), request.form.get("password", "")
-        person = accounts.find(name)
-        if not accounts.is_right(person, password):
-            logger.warning("a sign-in as %r from %s is refused", name[:150], request.remote_addr)
+        person = checked(name, password)
+        if person is None:
             return _page(wanted, name=name, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-        assert person is not None
         signing.sign_in(person)
         g.person = person
         audit.note("sign-in", "user", person.username)
@@ -49,6 +49,21 @@ def addresses() -> Blueprint:
         return redirect(url_for(".sign_in"), HTTPStatus.SEE_OTHER)
 
     return blueprint
+
+
+def checked(username: str, password: str) -> Person | None:
+    """The account, if that is its password. :raises TooManyRequests: after too many that were not."""
+    try:
+        begun = tries.begin(username, request.remote_addr or "")
+    except tries.TooMany as error:
+        logger.warning("sign-ins as %r from %s wait: %s", username[:150], request.remote_addr, error)
+        raise TooManyRequests(retry_after=error.seconds) from None
+    person = accounts.find(username)
+    if not accounts.is_right(person, password):
+        logger.warning("a sign-in as %r from %s is refused", username[:150], request.remote_addr)
+        return None
+    begun.was_right()
+    return person
 
 
 def safe(asked: str) -> str:

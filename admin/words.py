@@ -22,7 +22,8 @@ def say(text: str, language: str | None = None, /, **values: Any) -> str:
 
 def spoken() -> str:
     """The language of the page that is written now."""
-    return str(get_locale() or LANGUAGES[0])
+    locale = get_locale()
+    return locale.language if locale else LANGUAGES[0]
 
 
 class Phrase(LazyString):

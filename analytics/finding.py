@@ -107,6 +107,11 @@ def meeting(match: int) -> Meeting | None:
     return row and Meeting(*row)
 
 
+def own_market(sport: str) -> str:
+    """The market of the winner in a sport, by its code."""
+    return winner_market(next((known.outcomes for known in known_sports().values() if known.code == sport), 3))
+
+
 def glances(
     matches: Sequence[Meeting], market: str | None = None, bookmakers: Collection[int] = ()
 ) -> dict[int, Glance]:
@@ -141,8 +146,7 @@ class _Newest(NamedTuple):
 
 def _glance(match: Meeting, offered: Mapping[tuple[str, Decimal], Sequence[_Newest]]) -> Glance:
     """Of several markets the sport's own, of several lines the one that most bookmakers price."""
-    usual = next((sport.outcomes for sport in known_sports().values() if sport.code == match.sport), 3)
-    own = winner_market(usual)
+    own = own_market(match.sport)
     code, line = max(offered, key=lambda key: (key[0] == own, len(offered[key]), -abs(key[1])))
     rows = offered[code, line]
     period = period_of_gaps(row.scraped_at - row.before for row in rows if row.before is not None)
@@ -159,12 +163,7 @@ def _observation(row: _Newest) -> Observation:
 
 def _openings(found: Grid, rows: Iterable[_Newest]) -> dict[str, Decimal]:
     """The best openings of the prices that count now."""
-    counts = {
-        (book.bookmaker, outcome)
-        for book in found.books
-        for outcome, cell in book.cells.items()
-        if not cell.doubt and not cell.left_behind
-    }
+    counts = {(book.bookmaker, outcome) for book in found.books for outcome, cell in book.cells.items() if cell.counts}
     best: dict[str, Decimal] = {}
     for row in rows:
         if row.opening is not None and (row.bookmaker, row.outcome) in counts:

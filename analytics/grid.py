@@ -68,6 +68,11 @@ class Cell:
     left_behind: bool = False
 
     @property
+    def counts(self) -> bool:
+        """Whether it may be the best: nothing speaks against it, and it was not left behind."""
+        return self.doubt is None and not self.left_behind
+
+    @property
     def change(self) -> Decimal | None:
         """By how much it last changed."""
         return None if self.previous is None else self.price - self.previous
@@ -88,8 +93,8 @@ class Book:
 
     @property
     def counts(self) -> bool:
-        """Whether none of its prices is in doubt or left behind."""
-        return not any(cell.doubt or cell.left_behind for cell in self.cells.values())
+        """Whether all of its prices do."""
+        return all(cell.counts for cell in self.cells.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +129,6 @@ class Grid:
     def seen_at(self) -> datetime | None:
         """When the newest price was seen; ``None`` where there is none."""
         return max((book.seen_at for book in self.books), default=None)
-
-    @property
-    def newest(self) -> int:
-        """The highest row that is shown; 0 where there is none."""
-        return max((cell.id for book in self.books for cell in book.cells.values()), default=0)
 
     def is_stale(self, seen_at: datetime, now: datetime) -> bool:
         """Whether a price seen then should have been seen again by now."""
@@ -240,7 +240,7 @@ def _with_best(
     crawls: tuple[datetime, ...],
 ) -> Grid:
     counted = {
-        name: {outcome: None if cell.doubt or cell.left_behind else cell.price for outcome, cell in cells.items()}
+        name: {outcome: cell.price if cell.counts else None for outcome, cell in cells.items()}
         for name, cells in books.items()
     }
     best = best_prices(counted, market)

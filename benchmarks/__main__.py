@@ -1,4 +1,4 @@
-"""``python -m benchmarks [consumer|growth|publishing|memory|crawl …] [--quick]``: one table for each subject.
+"""``python -m benchmarks [consumer|growth|publishing|memory|crawl|pages …] [--quick]``: one table for each subject.
 
 Without a subject all of them. ``--quick`` measures too little to tell anything, and shows that it can.
 """
@@ -6,28 +6,32 @@ Without a subject all of them. ``--quick`` measures too little to tell anything,
 import argparse
 import importlib
 import time
+from pathlib import Path
 
 from benchmarks import machine
 
-SUBJECTS = ("consumer", "growth", "publishing", "memory", "crawl")
+SUBJECTS = ("consumer", "growth", "publishing", "memory", "crawl", "pages")
+OPTIONS = {"growth": ("rows",), "pages": ("rows", "keep")}
+"""What else a subject can be told."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="The figures of the README.")
     parser.add_argument("subjects", nargs="*", metavar="subject", help=f"{', '.join(SUBJECTS)}; all of them if none")
     parser.add_argument("--quick", action="store_true", help="little of everything: to see that it runs")
-    parser.add_argument("--rows", type=int, help="growth: stored odds of the large database (10 million)")
+    parser.add_argument("--rows", type=int, help="growth, pages: stored odds of the large database (10 million)")
+    parser.add_argument("--keep", type=Path, help="pages: a folder for its database, used again the next time")
     asked = parser.parse_args()
     if unknown := set(asked.subjects) - set(SUBJECTS):
         parser.error(f"{', '.join(sorted(unknown))}: no such subject")
     machine.console.print(machine.line())
     for subject in asked.subjects or SUBJECTS:
         began = time.monotonic()
-        options = {"rows": asked.rows} if subject == "growth" and asked.rows else {}
+        options = {name: getattr(asked, name) for name in OPTIONS.get(subject, ()) if getattr(asked, name)}
         shown = importlib.import_module(f"benchmarks.{subject}").report(quick=asked.quick, **options)
         machine.console.print()
         for part in shown:
-            machine.console.print(part)
+            machine.console.print(part, markup=False)
         machine.console.print(f"  ({subject}: {time.monotonic() - began:.0f} s)")
 
 

@@ -9,14 +9,25 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
 
-from peewee import Database
+from peewee import Case, Database
 
 from gigscrapy.alive import is_alive, is_orphan, living, pid_of
 from gigscrapy.nodes import Node, NodeAway, NodeRefused, State
 from gigscrapy.spiders.base import RUN_ID
-from schema.models import Runs
+from schema.models import Runs, Tasks
 from schema.names import spelt_out
-from schema.runs import CANCELLED, ENDED, FAILED, FINISHED, SCHEDULED, ask_cancel, cancel_queued, cancel_scheduled
+from schema.runs import (
+    CANCELLED,
+    ENDED,
+    FAILED,
+    FINISHED,
+    OPEN,
+    QUEUED,
+    SCHEDULED,
+    ask_cancel,
+    cancel_queued,
+    cancel_scheduled,
+)
 
 LOOK_SECONDS = 0.3
 ARRIVAL_SECONDS = 15
@@ -68,6 +79,28 @@ def find(database: Database, home: Path, text: str) -> str:
         raise NoSuchRun(f"there is no run {text}; `scrapy runs` lists them")
     more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
     raise NoSuchRun(f"{len(found)} runs begin with {text}: {', '.join(map(spelt_out, found[:NAMED]))}{more}")
+
+
+def of_task(database: Database, text: str) -> list[str]:
+    """The ids of the runs of the task that ``text`` is, or that alone begins with it, as far as they have not ended.
+
+    Those that wait come first: while others are stopped, none of them begins.
+
+    :raises NoSuchRun: when there is no such task, more than one, or nothing of it to stop.
+    """
+    query = Tasks.select(Tasks.task_id).where(Tasks.task_id.startswith(text)).order_by(Tasks.id.desc()).limit(1000)
+    found = [task.task_id for task in query.execute(database) if task.task_id.startswith(text)]
+    if not found or not text:
+        raise NoSuchRun(f"there is no task {spelt_out(text[:80])}; `scrapy runs show RUN` names that of a run")
+    if text not in found and len(found) > 1:
+        raise NoSuchRun(f"{len(found)} tasks begin with {text}: {', '.join(map(spelt_out, found[:NAMED]))}")
+    task_id = text if text in found else found[0]
+    runs = Runs.select(Runs.run_id).where((Runs.task_id == task_id) & Runs.state.in_(OPEN))
+    waits_first = Case(Runs.state, ((QUEUED, 0), (SCHEDULED, 1)), 2)
+    wanted = [run.run_id for run in runs.order_by(waits_first, Runs.id).execute(database)]
+    if not wanted:
+        raise NoSuchRun(f"no run of the task {spelt_out(task_id)} goes on or waits")
+    return wanted
 
 
 def cancel(

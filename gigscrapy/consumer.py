@@ -7,6 +7,8 @@ Whatever goes wrong is one of three things (:class:`schema.database.Fault`), and
 * the installation or the program is at fault: the consumer halts, and a person mends it; nothing is lost meanwhile.
 
 A message that kills the process leaves no time to think: see :mod:`gigscrapy.quarantine`.
+
+While the queue is empty it tallies (:mod:`schema.tally`), a tenth of a second at a time.
 """
 
 import logging
@@ -15,15 +17,16 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from peewee import Database
+from peewee import Database, PeeweeException
 
 from gigscrapy.broker import BrokerError, Delivery, Receiver
 from gigscrapy.deadletters import REPLAYED
 from gigscrapy.patience import Halt, MessageFault, Patience, Stopped
 from gigscrapy.quarantine import TRIALS, Epidemic, Quarantine
-from schema.database import hang_up
+from schema.database import explain, hang_up
 from schema.migrations import SchemaError, prepare
 from schema.store import Outcome, Store
+from schema.tally import Tally
 
 BATCH = 500
 BATCH_SECONDS = 0.2
@@ -38,6 +41,13 @@ SUSPECT = 3
 """Given out so often in vain, a message may be what its consumers died of."""
 FRESH = 100
 """So many in a row that were never given out before: what was suspect is behind us."""
+
+TALLY_SECONDS = 1.0
+"""Between two looks at whether there is something to tally."""
+TALLY_PAUSE = 60.0
+"""Seconds without a tally after one that went wrong: what it is for are pages, and the log is not to fill with it."""
+TALLY_AT_LAST = 60.0
+"""The most seconds that a consumer which drains its queue tallies in the end."""
 
 KILLER = "kills-the-consumer"
 
@@ -82,6 +92,8 @@ class Consumer:
         self._receiver = receiver
         self._database = database
         self._store = Store(database)
+        self._tally = Tally(database)
+        self._tally_after = 0.0
         self._patiently = Patience(database, lambda: self.is_stopping)
         self._watch = watch
         self._quarantine = quarantine
@@ -111,6 +123,7 @@ class Consumer:
                     self._take(deliveries)
                 elif deliveries is not None:
                     self._end_of_care()
+                    self._count(drain=drain)
                     if drain:
                         break
         except Stopped:
@@ -134,6 +147,22 @@ class Consumer:
             self._settle(deliveries)
         if self._watch:
             self._watch(self.totals)
+
+    def _count(self, *, drain: bool) -> None:
+        """Tally some of what is stored, at the end all of it. That it cannot be done keeps nobody from storing."""
+        if time.monotonic() < self._tally_after and not drain:
+            return
+        until = time.monotonic() + TALLY_AT_LAST
+        try:
+            while (left := self._tally.step(patiently=not drain).left) and drain and not self.is_stopping:
+                if time.monotonic() > until:
+                    logger.info("not all is tallied: `scrapy tally` does the rest")
+                    return
+            if not left:
+                self._tally_after = time.monotonic() + TALLY_SECONDS
+        except PeeweeException as error:
+            self._tally_after = time.monotonic() + TALLY_PAUSE
+            logger.warning("not tallied, tried again in %.0f s: %s", TALLY_PAUSE, explain(error))
 
     # -- the queue -----------------------------------------------------------------------------------------------------
 

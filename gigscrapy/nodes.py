@@ -4,6 +4,7 @@ What is sent to one is the name of a spider of the catalogue, a run's id and arg
 """
 
 import codecs
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -119,17 +120,27 @@ class Node:
 
         Nothing, and the same offset, where there is no more, no such log, or not yet.
         """
-        path = "/".join(quote(part, safe="") for part in ("logs", PROJECT, spider, f"{run_id}.log"))
-        wanted = {"Range": f"bytes={offset}-{offset + LOG_BYTES - 1}"}
-        nothing = (HTTPStatus.NOT_FOUND, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
-        answer = self._send("GET", path, {}, wanted)
-        if answer.status_code in nothing:
-            return "", offset
-        self._refuse_unless_fine(answer)
+        answer = self._log(run_id, spider, offset, offset + LOG_BYTES - 1)
+        content = b"" if answer is None else answer.content
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        text = decoder.decode(answer.content)
+        text = decoder.decode(content)
         cut = len(decoder.getstate()[0])  # of a character whose end is not written yet
-        return text, offset + len(answer.content) - cut
+        return text, offset + len(content) - cut
+
+    def log_end(self, run_id: str, spider: str, count: int) -> tuple[str, int]:
+        """The same of its last ``count`` bytes; where it goes on is 0 where there is no such log, or not yet."""
+        first = self._log(run_id, spider, 0, 0)  # for what it says of the size: a Scrapyd fails at a span from the end
+        size = re.fullmatch(r"bytes 0-0/(\d+)", "" if first is None else first.headers.get("Content-Range", ""))
+        return self.log(run_id, spider, max(0, int(size[1]) - count)) if size else ("", 0)
+
+    def _log(self, run_id: str, spider: str, start: int, last: int) -> requests.Response | None:
+        """Some bytes of it; ``None`` where there are none."""
+        path = "/".join(quote(part, safe="") for part in ("logs", PROJECT, spider, f"{run_id}.log"))
+        answer = self._send("GET", path, {}, {"Range": f"bytes={start}-{last}"})
+        if answer.status_code in (HTTPStatus.NOT_FOUND, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE):
+            return None
+        self._refuse_unless_fine(answer)
+        return answer
 
     # -- asking --------------------------------------------------------------------------------------------------------
 

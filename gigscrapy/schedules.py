@@ -1,7 +1,7 @@
 """What a schedule may say: read and checked, for the command and for the admin alike."""
 
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -104,6 +104,12 @@ def next_due(schedule: Schedules, now: datetime) -> datetime | None:
     if not schedule.enabled or schedule.kickoff is not None or problem(schedule):
         return None
     return timetable(schedule.cron, schedule.every_minutes).next_after(now)
+
+
+def period(schedule: Schedules, now: datetime) -> timedelta | None:
+    """How long it is from its next time to the one after; ``None`` where :func:`next_due` is."""
+    first = next_due(schedule, now)
+    return None if first is None else timetable(schedule.cron, schedule.every_minutes).next_after(first) - first
 
 
 def in_paris(instant: datetime) -> str:

@@ -71,6 +71,26 @@ class Owners:
         return sorted(rows, key=lambda row: (row.code != known.code, not row.reviewed, row.id))
 
 
+def find_row(rows: Sequence[Bookmakers], aliases: Aliases, name: str, site_id: int | None) -> int | None:
+    """The id among ``rows`` of the bookmaker a quote would be of, ``None`` where it would be made. Makes nothing."""
+    number = _number_in(name)
+    if known := find_bookmaker(name, site_id if number is None else number):
+        row = next(iter(Owners(reference.bookmakers()).rows(known, rows)), None)
+        return _id_of(row)
+    if said := aliases.bookmaker(name):
+        return said
+    return _id_of(_among(rows, code_of_name(name if number is None else unnamed(number)), number))
+
+
+def _among(rows: Sequence[Bookmakers], code: str, number: int | None) -> Bookmakers | None:
+    numbered = (row for row in rows if number is not None and row.site_id == number)
+    return next(numbered, None) or next((row for row in rows if row.code == code), None)
+
+
+def _id_of(row: Bookmakers | None) -> int | None:
+    return None if row is None else int(row.id)
+
+
 class KnownBookmakers:
     """The bookmakers a writer has met. One that nobody knows is kept, not yet reviewed.
 
@@ -135,9 +155,7 @@ class KnownBookmakers:
         return _id(found, name)
 
     def _find(self, code: str, number: int | None = None) -> Bookmakers | None:
-        rows = self._rows()
-        numbered = (row for row in rows if number is not None and row.site_id == number)
-        return next(numbered, None) or next((row for row in rows if row.code == code), None)
+        return _among(self._rows(), code, number)
 
     def _make(self, code: str, name: str, site_id: int | None) -> None:
         self._unknown.append(name)

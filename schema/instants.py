@@ -50,6 +50,12 @@ def naive(instant: datetime) -> datetime:
 
 
 @lru_cache(maxsize=4096)
+def hour_of(instant: datetime) -> datetime:
+    """The beginning of its hour."""
+    return instant.replace(minute=0, second=0, microsecond=0)
+
+
+@lru_cache(maxsize=4096)
 def text(instant: datetime) -> str:
     """An aware instant as both databases read and compare it: naive UTC, with a fraction only where there is one."""
     return naive(instant).isoformat(" ")

@@ -22,10 +22,15 @@ from schema import reference
 from schema.aliases import begin_change
 from schema.bookmakers import code_of_name
 from schema.models import (
+    COUNTED as TALLIED,
+)
+from schema.models import (
     MATCH_KEY_LENGTH,
     TABLES,
+    AlertEvents,
     BookmakerAliases,
     Bookmakers,
+    Follows,
     LatestOdds,
     Matches,
     Odds,
@@ -35,6 +40,7 @@ from schema.models import (
 )
 from schema.names import name_key
 from schema.store import RANKED
+from schema.tally import HOURS, again, touch
 
 CHUNK = 5_000
 """Prices that change hands in one statement."""
@@ -42,6 +48,9 @@ MATCHES = 200
 """Matches that are looked through at once."""
 COUNTED = 1_000_000
 """Rows that are counted; of more it is said that there are more."""
+
+FOLLOWED_AS: dict[type[Model], str] = {Teams: "team", Matches: "match", Bookmakers: "bookmaker"}
+"""What Follows calls a row of each."""
 
 MERGED_BY_RANK = (Odds, LatestOdds)
 
@@ -163,6 +172,7 @@ def _after(team: int, old: int, new: int) -> int:
 
 def _join_matches(database: Database, gone: Any, kept: Any) -> None:
     """Two rows of one meeting: of what they say the newest holds, as in the store."""
+    touch(database, (gone.id, kept.id))
     _move_prices(database, "match", gone.id, kept.id, [gone.id])
     _repoint(database, Matches, gone.id, kept.id)
     told = {"seen_at": max(kept.seen_at, gone.seen_at), "url": max(filter(None, (kept.url, gone.url)), default=None)}
@@ -204,7 +214,10 @@ def merge_bookmakers(database: Database, old: int, new: int) -> Dependents:
 def move_bookmaker(database: Database, old: int, new: int) -> None:
     """All that is of bookmaker ``old`` becomes that of ``new``, so that its row can go."""
     latest = LatestOdds.select(LatestOdds.match).where(LatestOdds.bookmaker == old).distinct()
-    _move_prices(database, "bookmaker", old, new, [row[0] for row in latest.tuples().execute(database)])
+    matches = [row[0] for row in latest.tuples().execute(database)]
+    touch(database, matches)
+    again(database, HOURS)
+    _move_prices(database, "bookmaker", old, new, matches)
     _repoint(database, Bookmakers, old, new)
 
 
@@ -278,6 +291,8 @@ def _rank(pair: dict[str, Any], which: str, ranked: Sequence[str]) -> tuple[Any,
 def _speaking_of(model: type[Model]) -> Iterator[tuple[type[Model], ForeignKeyField]]:
     """Every column of every table that refers to a row of ``model``."""
     for table in TABLES:
+        if table in TALLIED:  # they are counted anew
+            continue
         for field in table._meta.sorted_fields:  # noqa: SLF001 - this is how Peewee tells it
             if isinstance(field, ForeignKeyField) and field.rel_model is model:
                 yield table, field
@@ -298,10 +313,18 @@ def _repoint(database: Database, model: type[Model], old: int, new: int) -> None
         except IntegrityError:
             _repoint_singly(database, table, field, old, new)
 
+    kind = FOLLOWED_AS[model]
+    _repoint_singly(database, Follows, Follows.object_id, old, new, among=Follows.kind == kind)
+    if model is Matches:
+        AlertEvents.update(match_id=new).where(AlertEvents.match_id == old).execute(database)
 
-def _repoint_singly(database: Database, table: type[Model], field: ForeignKeyField, old: int, new: int) -> None:
+
+def _repoint_singly(
+    database: Database, table: type[Model], field: Any, old: int, new: int, *, among: Any = None
+) -> None:
     key = table._meta.primary_key  # noqa: SLF001
-    for (number,) in list(table.select(key).where(field == old).tuples().execute(database)):
+    narrow = field == old if among is None else (field == old) & among
+    for (number,) in list(table.select(key).where(narrow).tuples().execute(database)):
         try:
             with database.atomic():
                 table.update({field: new}).where(key == number).execute(database)
@@ -314,6 +337,9 @@ def _counts(database: Database, model: type[Model], old: int, but: Sequence[type
     for table, field in _speaking_of(model):
         if table not in but and (count := _count(database, table.select(SQL("1")).where(field == old))):
             counts[table.__name__] = counts.get(table.__name__, 0) + count
+    follows = Follows.select(SQL("1")).where((Follows.kind == FOLLOWED_AS[model]) & (Follows.object_id == old))
+    if count := _count(database, follows):
+        counts["Follows"] = count
     return counts
 
 

@@ -2,7 +2,8 @@
 
 Times are naive UTC. Surrogate ids are the database's own business: what makes a row *this* row is its unique key.
 
-No foreign key is enforced on the tables that take a row for each price (Odds, LatestOdds, Messages): each new row would
+No foreign key is enforced on the tables that take a row for each price (Odds, LatestOdds, Messages), nor on those that
+are counted from them: each new row would
 lock five others, among them that of its run, which every batch updates last; two writers would wait for each other. The
 only writer, :mod:`schema.store`, finds or makes those rows in the same transaction, and nobody deletes them. The small
 tables do have theirs.
@@ -25,6 +26,7 @@ from peewee import (
     CompositeKey,
     Database,
     DatabaseProxy,
+    DateField,
     DateTimeField,
     DecimalField,
     ForeignKeyField,
@@ -459,6 +461,155 @@ class Visits(Table):
         )
 
 
+# -- what is counted of what was said ----------------------------------------------------------------------------------
+
+
+class TouchedMatches(Table):
+    """A match that something was said of since it was tallied (:mod:`schema.tally`): a row for each batch that did.
+
+    Whoever changes a match, or takes it away, by hand adds one too. Rows are only added, and deleted by their ids.
+    """
+
+    id = BigAutoField()
+    match = ForeignKeyField(Matches, index=False)
+    touched_at = DateTimeField(default=now)
+
+
+class TouchedHours(Table):
+    """An hour (its beginning) that prices were seen in, and that is to be counted again. As TouchedMatches."""
+
+    id = BigAutoField()
+    hour = DateTimeField()
+    touched_at = DateTimeField(default=now)
+
+
+class Payouts(Table):
+    """The last quote of a bookmaker before the kick-off, for one market and line of one match: what it ended on.
+
+    A match that has not kicked off, or nobody says when, has the newest so far. Prices in doubt and lists are left out.
+
+    ``day``: of the kick-off in Paris; of the quote where no kick-off is known. ``scraped_at``: of the quote. ``trj``:
+    bookmaker TRJ, null where an outcome has no price that counts; ``opening_trj``: of its first quote. ``stale``: the
+    quote is older than the newest of the market by more than :data:`schema.payouts.FRESH`; it is compared with none.
+
+    ``books``: bookmakers that are compared in this market, this one included. Where they are two at least: ``outcomes``
+    that it prices; of these it has the best price of ``best_alone``, and of ``best_tied`` together with others;
+    ``best_weight``: one for each alone and 1/k for each tied with k - 1 others, one being :data:`schema.payouts.WHOLE`.
+    """
+
+    match = ForeignKeyField(Matches, index=False)
+    market = ForeignKeyField(MarketNames, index=False)
+    line = DecimalField(max_digits=6, decimal_places=2, default=0)
+    bookmaker = ForeignKeyField(Bookmakers, index=False)
+    league = ForeignKeyField(Leagues, index=False)
+    day = DateField()
+    kickoff = DateTimeField(null=True)
+    scraped_at = DateTimeField()
+    trj = DecimalField(max_digits=6, decimal_places=2, null=True)
+    published_trj = DecimalField(max_digits=6, decimal_places=2, null=True)
+    opened_at = DateTimeField()
+    opening_trj = DecimalField(max_digits=6, decimal_places=2, null=True)
+    stale = BooleanField(default=False)
+    books = IntegerField(default=0)
+    outcomes = IntegerField(default=0)
+    best_alone = IntegerField(default=0)
+    best_tied = IntegerField(default=0)
+    best_weight = BigIntegerField(default=0)
+
+    class Meta:
+        primary_key = CompositeKey("match", "market", "line", "bookmaker")
+        indexes = (
+            (("league", "day"), False),
+            (("market", "day"), False),
+        )
+
+
+class PayoutDays(Table):
+    """The Payouts of a day, league, market and bookmaker together, without those that are stale.
+
+    TRJ are in hundredths of a percent, so that sums are exact on any database: ``trj_sum`` and ``trj_squares`` of
+    ``quotes`` that have one; ``published_sum`` of ``published``; ``opening_sum`` and ``closing_sum`` of ``opened``,
+    which have both. ``matches``: how many, of any line. The others as in Payouts, added up.
+    """
+
+    day = DateField()
+    league = ForeignKeyField(Leagues, index=False)
+    market = ForeignKeyField(MarketNames, index=False)
+    bookmaker = ForeignKeyField(Bookmakers, index=False)
+    matches = IntegerField()
+    quotes = IntegerField()
+    trj_sum = BigIntegerField()
+    trj_squares = BigIntegerField()
+    published = IntegerField()
+    published_sum = BigIntegerField()
+    opened = IntegerField()
+    opening_sum = BigIntegerField()
+    closing_sum = BigIntegerField()
+    outcomes = IntegerField()
+    best_alone = IntegerField()
+    best_tied = IntegerField()
+    best_weight = BigIntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("market", "day", "league", "bookmaker")
+        indexes = ((("league", "day"), False),)
+
+
+class OddsHours(Table):
+    """What was seen in an hour (its beginning, UTC) of a league's market at a bookmaker: ``prices`` of ``matches``.
+
+    Counted from Odds when something was last seen of that hour: what is thinned later stays counted. ``suspects``:
+    prices with a mark; ``last_at``: when the last of them was seen.
+    """
+
+    hour = DateTimeField()
+    league = ForeignKeyField(Leagues, index=False)
+    market = ForeignKeyField(MarketNames, index=False)
+    bookmaker = ForeignKeyField(Bookmakers, index=False)
+    prices = IntegerField()
+    matches = IntegerField()
+    suspects = IntegerField()
+    last_at = DateTimeField()
+
+    class Meta:
+        primary_key = CompositeKey("hour", "league", "market", "bookmaker")
+
+
+class Tallies(Table):
+    """How far the first tally of all there is has come, of ``matches`` and of ``hours``, and when each was last busy.
+
+    ``position``: the last match that was tallied; of hours, seconds since 1970 of the earliest that was counted.
+    ``done_at``: when the first tally was through. Whoever tallies holds these rows: one does at a time.
+    """
+
+    name = Key(max_length=16, primary_key=True)
+    position = BigIntegerField(null=True)
+    done_at = DateTimeField(null=True)
+    busy_at = DateTimeField(null=True)
+
+
+class Layouts(Table):
+    """An analyst's table, saved: which bookmakers in which order, which leagues, how many of their next matches.
+
+    ``bookmakers``, ``leagues``: ids, as ``3,1,12``; ``market``: a code; ``columns``: see :mod:`analytics.layout`.
+    ``owner``: who saved it, as people sign in.
+    """
+
+    id = AutoField()
+    owner = Key(max_length=190)
+    name = CharField(max_length=100)
+    market = Key(max_length=20)
+    bookmakers = TextField()
+    leagues = TextField()
+    matches = IntegerField()
+    columns = CharField(max_length=200)
+    created_at = DateTimeField(default=now)
+    updated_at = DateTimeField(default=now)
+
+    class Meta:
+        indexes = ((("owner", "name"), True),)
+
+
 # -- who may see and do what, and who did ------------------------------------------------------------------------------
 
 
@@ -748,6 +899,13 @@ TABLES = (
     Schedules,
     Firings,
     Visits,
+    TouchedMatches,
+    TouchedHours,
+    Payouts,
+    PayoutDays,
+    OddsHours,
+    Tallies,
+    Layouts,
     *PEOPLE,
     BookmakerAliases,
     TeamAliases,
@@ -759,3 +917,6 @@ TABLES = (
     AlertEvents,
     Deliveries,
 )
+
+COUNTED = (TouchedMatches, TouchedHours, Payouts, PayoutDays, OddsHours, Tallies)
+"""Those of them that are counted from others, and can be counted anew."""

@@ -12,6 +12,9 @@ from functools import lru_cache
 PRICE_LIMIT = Decimal(100_000)
 """No bookmaker quotes as much; the column holds it with three decimals to spare."""
 
+TRJ_LIMIT = 9_999
+"""Percent: the columns of TRJ hold less. One of a hundred times the stakes is nobody's."""
+
 CENT = Decimal("0.01")
 MILLI = Decimal("0.001")
 

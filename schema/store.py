@@ -31,13 +31,24 @@ from peewee import Database
 from schema.aliases import Aliases
 from schema.catalogue import Catalogue
 from schema.database import begin_writing, hang_up, is_embedded
-from schema.instants import naive, text
+from schema.instants import hour_of, naive, text
 from schema.markets import MARKETS
 from schema.matches import KnownMatches
 from schema.messages import QUEUE, Message, OddsItem, Refused, RunReport, decode, letter_hash
-from schema.models import BODY_LENGTH, REPORTED_COUNTS, STORED_COUNTS, DeadLetters, LatestOdds, Messages, Odds, Runs
+from schema.models import (
+    BODY_LENGTH,
+    REPORTED_COUNTS,
+    STORED_COUNTS,
+    DeadLetters,
+    LatestOdds,
+    Messages,
+    Odds,
+    Runs,
+    TouchedHours,
+    TouchedMatches,
+)
 from schema.plausibility import broken
-from schema.prices import CENT, published_style
+from schema.prices import CENT, TRJ_LIMIT, published_style
 from schema.runs import OPEN
 from schema.sql import Sql
 
@@ -48,7 +59,6 @@ REDELIVERY = timedelta(hours=1)
 """So long after a bare message was stored, the same body delivered again is taken for it."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-TRJ_LIMIT = 9_999
 NO_LINE = Decimal("0.00")
 """``line`` of a market without one."""
 
@@ -121,6 +131,8 @@ class Store:
         self._insert_ledger = sql.insert(Messages, ("message_id", "run_id", "batch", "stored_at"))
         self._insert_odds = sql.insert(Odds, COLUMNS, _merge_of_prices(sql) | sql.no_id())
         self._insert_latest = sql.insert(LatestOdds, COLUMNS, _merge_of_prices(sql, "scraped_at"), after=Odds)
+        self._touch_matches = sql.insert(TouchedMatches, ("match_id", "touched_at"))
+        self._touch_hours = sql.insert(TouchedHours, ("hour", "touched_at"))
         self._insert_dead = sql.insert(DeadLetters, _DEAD_COLUMNS, _merge_of_dead(sql))
         self._add_counts = sql.add(Runs, STORED_COUNTS, "id")
         mark = database.param
@@ -283,7 +295,16 @@ class Store:
         self._matches.settle(cursor, ((item, self._catalogue.sides(item)) for item in quotes))
         rows = sorted((row for item in quotes for row in self._price_rows(item)), key=_in_order)
         self._sql.write(cursor, rows, self._insert_odds, self._insert_latest)
+        self._touch(cursor, quotes)
         return len(rows)
+
+    def _touch(self, cursor: Any, quotes: Sequence[OddsItem]) -> None:
+        """Leave word of what is to be tallied anew: rows that are only added, so that no writer waits for another."""
+        touched_at = text(datetime.now(UTC))
+        matches = sorted({self._matches.id(item) for item in quotes})
+        hours = sorted({text(hour_of(item.scraped_at)) for item in quotes})
+        self._sql.write(cursor, [(match, touched_at) for match in matches], self._touch_matches)
+        self._sql.write(cursor, [(hour, touched_at) for hour in hours], self._touch_hours)
 
     def _price_rows(self, item: OddsItem) -> Iterable[tuple[Any, ...]]:
         catalogue = self._catalogue

@@ -9,4 +9,13 @@ from collections.abc import Callable
 from flask import Blueprint
 from peewee import Database
 
-PAGES: tuple[Callable[[Database], Blueprint], ...] = ()
+from admin.pages import account, crawls, dashboard, finder, movements, team
+
+PAGES: tuple[Callable[[Database], Blueprint], ...] = (
+    dashboard.addresses,
+    finder.addresses,
+    movements.addresses,
+    crawls.addresses,
+    account.addresses,
+    team.addresses,
+)

@@ -1,18 +1,25 @@
 """What somebody types to have leagues crawled: read, checked, and said back in words."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Self
+from uuid import uuid4
 
+from admin import audit, sentences
 from admin.words import say
 from gigscrapy import leagues
+from gigscrapy.broker import TASK_QUEUE, BrokerError, Delivery, Queues, send
 from gigscrapy.leagues import League, nearest
-from gigscrapy.tasks import EVERYTHING, Unknown, check, said_arguments, select
+from gigscrapy.tasks import EVERYTHING, Unknown, check, said_arguments, select, write_task
 from schema.messages import Refused
 
 NAMED = 5
 """Leagues that are named when they are asked for; of more, how many there are."""
 LONGEST = 500
+
+logger = logging.getLogger(__name__)
 
 
 class CannotAsk(ValueError):
@@ -45,8 +52,22 @@ def understood(wish: Wish) -> tuple[tuple[League, ...], dict[str, str]]:
     try:
         return found, check(found, said_arguments(wish.arguments))
     except Refused as refusal:
-        told = say("Le robot ne prend pas cela ({detail}).", detail=refusal.detail)
+        told = say("Le robot ne prend pas cela ({detail}).", detail=sentences.translated(refusal.detail))
         raise CannotAsk("arguments", told) from None
+
+
+def send_task(queues: Queues, wish: Wish, arguments: dict[str, str], *, by: str) -> None:
+    """Put the task into the queue. :param by: who asks. :raises CannotAsk: when the queue does not take it."""
+    task_id = uuid4().hex
+    body = write_task(wish.what, arguments, requested_by=by, task_id=task_id)
+    try:
+        send(queues, TASK_QUEUE, [Delivery(None, body, task_id, datetime.now(UTC))])
+    except (OSError, BrokerError) as error:
+        logger.error("task %s is not sent: %s", task_id, error)  # noqa: TRY400 - the sentence says all
+        told = say("La file ne répond pas : rien n'est demandé. Recommencez plus tard ; le journal en dit plus.")
+        raise CannotAsk("what", told) from None
+    audit.note("ask", "task", task_id, None, {"what": wish.what, "arguments": arguments})
+    logger.info("task %s (%s) is asked for by %s", task_id, wish.what, by)
 
 
 def said(found: Sequence[League]) -> str:

@@ -127,6 +127,7 @@ class TableView(ModelView):
             leaf=leaf,
             notes=notes,
             columns=self._list_columns,
+            numbers={column for column, _ in self._list_columns if self.is_number(column)},
             sortable=self._sortable_columns,
             filters=self.column_filters,
             page_sizes=PAGE_SIZES,
@@ -196,7 +197,7 @@ class TableView(ModelView):
             return None
         joins = Joins(self.model)
         self._reach(joins, self._details_columns)
-        query = joins.apply(self.model.select(self.model, *joins.tables))
+        query = joins.apply(self.model.select(self.model, *joins.columns))
         return query.where(*(key == part for key, part in zip(keys, id, strict=True))).first()
 
     def _leaf(self, asked: Asked, notes: list[str]) -> Leaf:
@@ -209,7 +210,7 @@ class TableView(ModelView):
         number = min(asked.page, pages)
         order = self._order(asked, joins)
         self._reach(joins, self._list_columns)
-        query = joins.apply(self.model.select(*self._light_fields(), *joins.tables)).order_by(*order)
+        query = joins.apply(self.model.select(*self._light_fields(), *joins.columns)).order_by(*order)
         rows = _narrow(query, conditions).paginate(number, asked.page_size)
         return Leaf(number, list(rows), count, pages)
 
@@ -253,6 +254,16 @@ def count_rows(query: ModelSelect) -> int:
     """How many rows it finds, as far as ``COUNT_LIMIT`` + 1: who counts so far knows that there are more."""
     counted = query.limit(COUNT_LIMIT + 1).alias("counted")
     return Select([counted], [fn.COUNT(SQL("1"))]).bind(meta(query.model).database).scalar()
+
+
+def count_each(models: Sequence[type[Model]]) -> list[int]:
+    """How many rows each table has, as far as ``COUNT_LIMIT`` + 1, in one query."""
+    counts = [
+        f"SELECT {place} AS place, COUNT(1) AS found FROM (SELECT 1 FROM {model.__name__} LIMIT {COUNT_LIMIT + 1}) AS t"  # noqa: S608
+        for place, model in enumerate(models)
+    ]
+    found = meta(models[0]).database.execute_sql(" UNION ALL ".join(counts)).fetchall()
+    return [count for _, count in sorted(found)]
 
 
 def _narrow(query: ModelSelect, conditions: Sequence[Any]) -> ModelSelect:

@@ -1,27 +1,69 @@
-"""What the drop-downs of the filters offer: one query each, of a small table."""
+"""What the drop-downs of the filters offer: one query for all that have names in the tables."""
 
-from admin.formats import DASH
+from collections import defaultdict
+from datetime import datetime
+from typing import NamedTuple
+
+from flask import g
+
+from admin.formats import DASH, moment
 from admin.labels import FIRING_STATES, LETTER_STATES, STATES, STATUSES, VERDICTS, outcome_label
 from admin.views.filters import Options
-from admin.views.names import name_of
 from admin.words import Phrase, spoken
-from analytics.board import NEWEST_FIRST
 from gigscrapy.deadletters import LIVING_QUEUES
 from schema.markets import MARKETS
-from schema.models import Bookmakers, Leagues, MarketNames, Runs, Schedules, Sports
+from schema.models import Leagues, Odds
+from schema.names import name_key
 
 RUNS_OFFERED = 50
 """The newest; an older one is reached from its own row."""
 
 
+class _Row(NamedTuple):
+    """``of``: the sport's name; ``at``: of a run, when it began or was asked for."""
+
+    id: int
+    name: str
+    of: str | None
+    at: datetime | None
+
+
+_NAMED = """
+SELECT 'sport' AS kind, id, name, NULL AS of, NULL AS at FROM Sports
+UNION ALL SELECT 'league', l.id, l.name, s.name, NULL FROM Leagues l JOIN Sports s ON s.id = l.sport_id
+UNION ALL SELECT 'market', m.id, m.name, s.name, NULL FROM MarketNames m JOIN Sports s ON s.id = m.sport_id
+UNION ALL SELECT 'bookmaker', id, name, NULL, NULL FROM Bookmakers
+UNION ALL SELECT 'schedule', id, name, NULL, NULL FROM Schedules
+UNION ALL SELECT * FROM (
+    SELECT 'run', id, COALESCE(spider, run_id), NULL, COALESCE(started_at, requested_at)
+    FROM Runs ORDER BY started_at DESC, id DESC LIMIT {runs}
+) AS newest
+"""
+"""All of it at once: a list with four drop-downs would ask four times."""
+
+
+def _named(kind: str) -> list[_Row]:
+    """Everything of that kind that has a name, asked for once a page."""
+    if "named" not in g:
+        g.named, question = defaultdict(list), _NAMED.format(runs=RUNS_OFFERED)
+        for found, number, name, of, at in Odds._meta.database.execute_sql(question).fetchall():  # noqa: SLF001
+            instant = datetime.fromisoformat(at) if isinstance(at, str) else at  # SQLite has them as text
+            g.named[found].append(_Row(number, name, of, instant))
+    rows: list[_Row] = g.named[kind]
+    return rows
+
+
+def _by_name(kind: str) -> Options:
+    return [(str(row.id), row.name) for row in sorted(_named(kind), key=lambda row: name_key(row.name))]
+
+
 def sports() -> Options:
-    rows = Sports.select(Sports.id, Sports.name).order_by(Sports.name)
-    return [(str(sport.id), sport.name) for sport in rows]
+    return _by_name("sport")
 
 
 def leagues() -> Options:
-    rows = Leagues.select(Leagues.id, Leagues.name, Sports.name).join(Sports).order_by(Sports.name, Leagues.name)
-    return [(str(league.id), f"{league.sport.name} {DASH} {league.name}") for league in rows]
+    rows = sorted(_named("league"), key=lambda row: (row.of or "", name_key(row.name)))
+    return [(str(row.id), f"{row.of} {DASH} {row.name}") for row in rows]
 
 
 def countries() -> Options:
@@ -30,21 +72,17 @@ def countries() -> Options:
 
 
 def markets() -> Options:
-    rows = MarketNames.select(MarketNames.id, MarketNames.name, Sports.name).join(Sports)
-    return [
-        (str(market.id), f"{market.sport.name} {DASH} {market.name}")
-        for market in rows.order_by(Sports.name, MarketNames.id)
-    ]
+    rows = sorted(_named("market"), key=lambda row: (row.of or "", row.id))
+    return [(str(row.id), f"{row.of} {DASH} {row.name}") for row in rows]
 
 
 def bookmakers() -> Options:
-    rows = Bookmakers.select(Bookmakers.id, Bookmakers.name).order_by(Bookmakers.name)
-    return [(str(bookmaker.id), bookmaker.name) for bookmaker in rows]
+    return _by_name("bookmaker")
 
 
 def runs() -> Options:
-    rows = Runs.select(Runs.id, Runs.run_id, Runs.spider, Runs.started_at).order_by(*NEWEST_FIRST)
-    return [(str(run.id), name_of(run)) for run in rows.limit(RUNS_OFFERED)]
+    rows = sorted(_named("run"), key=lambda row: (str(row.at or ""), row.id), reverse=True)
+    return [(str(row.id), f"{row.name}, {moment(row.at, spoken())}" if row.at else row.name) for row in rows]
 
 
 def outcomes() -> Options:
@@ -69,8 +107,7 @@ def firing_states() -> Options:
 
 
 def schedules() -> Options:
-    rows = Schedules.select(Schedules.id, Schedules.name).order_by(Schedules.name)
-    return [(str(schedule.id), schedule.name) for schedule in rows]
+    return _by_name("schedule")
 
 
 def letter_states() -> Options:

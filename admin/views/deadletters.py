@@ -80,23 +80,24 @@ class DeadLettersView(TableView):
     @address("/replay/", methods=("POST",))
     def replay_view(self) -> Response:
         """Put back what is chosen, and show the list."""
-        flash(self._replayed(asked_for(request.form)))
+        flash(replayed(self.database, asked_for(request.form)))
         return redirect(self.get_url(".index_view"), 303)
 
-    def _replayed(self, chosen: Chosen | None) -> str:
-        """What became of it, in a sentence."""
-        if chosen is None:
-            return say("Aucun message n'était choisi : rien n'est rejoué.")
-        logger.info("a replay of %s is asked for by %s", chosen, who())
-        try:
-            done = replay(self.database, current_app.config["QUEUES"], chosen)
-        except (OSError, BrokerError) as error:
-            logger.error("the replay was broken off: %s", error)  # noqa: TRY400 - the sentence says all
-            return say("La file ne répond pas. Rien n'est perdu : recommencez plus tard ; le journal en dit plus.")
-        asked = {"reason": chosen.reason, "ids": sorted(chosen.ids) if chosen.ids else None}
-        audit.note("replay", "dead letters", None, asked, {"letters": done.letters})
-        logger.info("the replay put back %d letters", done.letters)
-        return outcome(done)
+
+def replayed(database: Any, chosen: Chosen | None) -> str:
+    """Put back what is chosen. :returns: what became of it, in a sentence."""
+    if chosen is None:
+        return say("Aucun message n'était choisi : rien n'est rejoué.")
+    logger.info("a replay of %s is asked for by %s", chosen, who())
+    try:
+        done = replay(database, current_app.config["QUEUES"], chosen)
+    except (OSError, BrokerError) as error:
+        logger.error("the replay was broken off: %s", error)  # noqa: TRY400 - the sentence says all
+        return say("La file ne répond pas. Rien n'est perdu : recommencez plus tard ; le journal en dit plus.")
+    asked = {"reason": chosen.reason, "ids": sorted(chosen.ids) if chosen.ids else None}
+    audit.note("replay", "dead letters", None, asked, {"letters": done.letters})
+    logger.info("the replay put back %d letters", done.letters)
+    return outcome(done)
 
 
 def box(letter: Any) -> Markup:

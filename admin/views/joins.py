@@ -1,5 +1,7 @@
 """Columns reached over foreign keys, written as paths: ``match.home_team.name`` seen from a price."""
 
+from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 from peewee import JOIN, Field, Model, ModelAlias, ModelSelect
@@ -17,10 +19,12 @@ class Joins:
     def __init__(self, model: type[Model]) -> None:
         self._model = model
         self._reached: dict[str, ModelAlias] = {}
+        self._wanted: defaultdict[str, set[str]] = defaultdict(set)
 
     def column(self, path: str) -> Any:
         """The column at the end of ``path``, its tables joined."""
         keys, _, name = path.rpartition(".")
+        self._wanted[keys].add(name)
         return getattr(self.table(keys), name)
 
     def table(self, keys: str) -> Table:
@@ -43,9 +47,14 @@ class Joins:
         return query
 
     @property
-    def tables(self) -> tuple[ModelAlias, ...]:
-        """What is joined, to be selected with the listed table."""
-        return tuple(self._reached.values())
+    def columns(self) -> Iterator[Any]:
+        """Of what is joined, to be selected with the listed table: what was asked for, and what tells whose it is.
+
+        All of them would be sixty columns of a price, most of which nobody shows.
+        """
+        for keys, table in self._reached.items():
+            names = {key.name for key in keys_of(related(self._model, keys))} | self._wanted[keys]
+            yield from (getattr(table, name) for name in sorted(names))
 
 
 def related(model: type[Model], keys: str) -> type[Model]:

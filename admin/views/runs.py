@@ -1,39 +1,24 @@
 """Runs: what each crawl found and what became of it, how far it is while it goes on, and stopping it."""
 
 import logging
-from pathlib import Path
 from typing import Any
 
 from flask import abort, current_app, flash, get_flashed_messages, redirect, request
 from flask_admin import Admin
 from werkzeug import Response
 
-from admin import audit, formats
+from admin import formats, stopping
 from admin.access import who
 from admin.labels import account_label
 from admin.views import choices, progress
 from admin.views.base import Lead, TableView, address
 from admin.views.filters import AtLeast, ChoiceOfText, Contains, Filter, From, Until
-from admin.words import Phrase, say, spoken
-from gigscrapy import cancelling
-from gigscrapy.cancelling import Exit
-from gigscrapy.nodes import NodeRefused, nodes
+from admin.words import Phrase, spoken
 from schema import runs
 from schema.ledger import balance
 from schema.models import Runs
 
-PATIENCE = 3.0
-"""Seconds that somebody waits before a page for the end of a crawl; it ends without being watched, too."""
-
 GOING_ON = (runs.QUEUED, runs.SCHEDULED, runs.RUNNING)
-
-OUTCOMES = {
-    Exit.STOPPED: "Le relevé {name} est arrêté.",
-    Exit.OVER: "Le relevé {name} était déjà terminé.",
-    Exit.RUNNING: "L'arrêt du relevé {name} est demandé : il envoie encore ce qu'il tient, puis s'arrête.",
-    Exit.UNTOLD: "L'arrêt du relevé {name} est demandé ; s'il est arrêté, personne ne peut le dire (voir le journal).",
-}
-"""What became of it, by the exit code that ``scrapy cancel`` would have."""
 
 logger = logging.getLogger(__name__)
 
@@ -131,17 +116,5 @@ class RunsView(TableView):
         if not isinstance(row, Runs):
             abort(404)
         logger.info("run %s is to be stopped, says %s", row.run_id, who())
-        flash(self._cancelled(row))
+        flash(stopping.stop(self.database, current_app.config["SETTINGS"], row))
         return redirect(self.get_url(".details_view", id=row.id), 303)
-
-    def _cancelled(self, row: Runs) -> str:
-        """What became of it, in a sentence."""
-        settings = current_app.config["SETTINGS"]
-        try:
-            home = Path(settings["GIGSCRAPY_HOME"])
-            outcome = cancelling.cancel(self.database, nodes(settings), home, row.run_id, patience=PATIENCE)
-        except NodeRefused as error:
-            outcome = cancelling.Outcome(Exit.UNTOLD, str(error))
-        audit.note("cancel", "run", row.run_id, {"state": row.state}, {"outcome": outcome.exit.name.lower()})
-        logger.info("%s", outcome.sentence)
-        return say(OUTCOMES[outcome.exit], name=row.spider or row.run_id)

@@ -240,6 +240,6 @@ def _last_visits(schedule_id: int) -> list[Any]:
     joins = Joins(Visits)
     for path in ("match.home_team.name", "match.away_team.name"):
         joins.column(path)
-    rows: Any = Visits.select(Visits, *joins.tables)
+    rows: Any = Visits.select(Visits, *joins.columns)
     query = joins.apply(rows).where(Visits.schedule == schedule_id)
     return list(query.order_by(Visits.due_at.desc(), Visits.id.desc()).limit(SHOWN))

@@ -1,4 +1,4 @@
-"""``scrapy cancel RUN``: stops a run, and says so when it has stopped."""
+"""``scrapy cancel RUN``: stops a run, or with ``--task`` all runs of a task, and says so when they have stopped."""
 
 import argparse
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from gigscrapy.cancelling import NoSuchRun, cancel, find
+from gigscrapy.cancelling import Exit, NoSuchRun, Outcome, cancel, find, of_task
 from gigscrapy.nodes import NodeRefused, nodes
 from gigscrapy.tables import opened
 
@@ -19,17 +19,17 @@ class Command(ScrapyCommand):
     requires_crawler_process = False
 
     def syntax(self) -> str:
-        return "[options] RUN"
+        return "[options] RUN | --task TASK"
 
     def short_desc(self) -> str:
-        return "Stop a run"
+        return "Stop a run, or all runs of a task"
 
     def long_desc(self) -> str:
         return (
             "Stop a run, wherever it is: waiting for its turn, at a node, or started by hand on this machine. The"
             " beginning of its id will do. One that runs sends what it holds first. Exit code 0: it does not run, and"
             " will not; 3: it had ended before; 4: it was told to stop and has not yet; 5: whoever would know cannot be"
-            " asked."
+            " asked. With --task it is all runs of a task, those that wait first; the exit code is the gravest."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -37,6 +37,7 @@ class Command(ScrapyCommand):
         parser.add_argument(
             "--patience", type=float, default=PATIENCE, help=f"seconds to wait for its end (default {PATIENCE})"
         )
+        parser.add_argument("--task", action="store_true", help="all runs of the task with this id, or its beginning")
         parser.add_argument("--kill", action="store_true", help="end it then, whatever it still holds")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -49,15 +50,21 @@ class Command(ScrapyCommand):
         try:
             asked = nodes(self.settings)
             with opened(self.settings) as database:
-                run_id = find(database, home, args[0])
-                outcome = cancel(
-                    database, asked, home, run_id, patience=opts.patience, kill=opts.kill, say=say_meanwhile
+                wanted = of_task(database, args[0]) if opts.task else [find(database, home, args[0])]
+                self.exitcode = int(
+                    max(
+                        _told(cancel(database, asked, home, run_id, patience=opts.patience, kill=opts.kill, say=_aside))
+                        for run_id in wanted
+                    )
                 )
         except (NoSuchRun, NodeRefused) as error:
             raise UsageError(str(error), print_help=False) from None
-        print(outcome.sentence)  # noqa: T201
-        self.exitcode = int(outcome.exit)
 
 
-def say_meanwhile(sentence: str) -> None:
+def _told(outcome: Outcome) -> Exit:
+    print(outcome.sentence, flush=True)  # noqa: T201 - it is what was asked for
+    return outcome.exit
+
+
+def _aside(sentence: str) -> None:
     print(sentence, file=sys.stderr, flush=True)  # noqa: T201

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from peewee import Database
 from playwright.sync_api import Browser, sync_playwright
 
-from admin import create_app
+from admin import create_app, kept, services
 from gigscrapy.browser import launch_options
 from schema.database import connect, hang_up
 from schema.messages import Message
@@ -29,6 +29,13 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         *("NO_COLOR", "FORCE_COLOR", "COLUMNS"),
     ):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy the machine, a page has what it waits for."""
+    monkeypatch.setattr(kept, "PATIENCE", 20)
+    monkeypatch.setattr(services, "PATIENCE", 20)
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ def test_a_note_that_fails_undoes_the_change(client: FlaskClient, monkeypatch: p
 def test_a_run_that_is_asked_for_and_one_that_is_stopped_are_noted(client: FlaskClient) -> None:
     run = Runs.create(run_id="r", spider="nba", state="queued", requested_at=now())
     assert post(client, "/admin/runs/cancel/", id=run.id) == 303
-    assert post(client, "/admin/ask/", what="ligue1", arguments="days=2") == 303
+    assert post(client, "/crawls/ask", what="ligue1", arguments="days=2") == 303
     [cancelled, asked] = notes()
     assert cancelled == ("cancel", "run", "r", {"state": "queued"}, {"outcome": "stopped"})
     assert asked[:2] == ("ask", "task")

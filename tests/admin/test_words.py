@@ -10,7 +10,7 @@ import pytest
 import admin
 from admin import labels
 from admin.english import ENGLISH, PARTS
-from admin.views.runs import OUTCOMES
+from admin.stopping import OUTCOMES
 from admin.views.schedules import HINTS
 from admin.words import Phrase, say
 from gigscrapy import verdict

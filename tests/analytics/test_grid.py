@@ -62,7 +62,6 @@ def test_opening_current_and_last_change_of_each_price(store: Put) -> None:
     assert found.period == timedelta(minutes=15)
     assert found.crawls == (at(0), at(1), at(2), at(3))
     assert found.seen_at == at(3)
-    assert found.newest == max(row.id for row in rows())
 
 
 def test_every_bookmaker_of_a_tie_is_best_and_the_market_pays_the_best_of_each(store: Put) -> None:
@@ -158,7 +157,7 @@ def test_the_markets_of_a_match_and_how_many_price_them(store: Put) -> None:
 
 def test_a_market_nobody_priced_is_empty() -> None:
     nothing = grid([], MARKETS["1X2"])
-    assert (nothing.books, nothing.trj, nothing.seen_at, nothing.newest) == ((), None, None, 0)
+    assert (nothing.books, nothing.trj, nothing.seen_at) == ((), None, None)
     assert steps([], "1") == ([], {})
 
 

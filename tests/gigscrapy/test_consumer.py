@@ -143,6 +143,32 @@ class TestWell:
         assert (consumer.totals.messages, consumer.totals.stored, consumer.totals.prices) == (1200, 1200, 3600)
         assert queue.closed
 
+    def test_tallies_all_of_it_in_the_end(self, embedded: Database) -> None:
+        Consumer(Queue(*quotes(3)), embedded).run(drain=True)
+        assert (count(embedded, "Payouts"), count(embedded, "OddsHours"), count(embedded, "TouchedMatches")) == (
+            1,
+            1,
+            0,
+        )
+
+    def test_tallies_while_nothing_comes(self, embedded: Database, tmp_path: Path) -> None:
+        consumer = Consumer(Queue(*quotes(3)), embedded)
+        looking = connect(None, tmp_path)
+        migrate(looking)
+        with running(consumer) as finish:
+            until(lambda: count(looking, "Payouts") == 1)
+            finish()
+        hang_up(looking)
+
+    def test_that_it_cannot_tally_keeps_it_from_nothing(
+        self, embedded: Database, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        migrate(embedded)
+        embedded.execute_sql("DROP TABLE Payouts")
+        Consumer(Queue(*quotes(3)), embedded).run(drain=True)
+        assert count(embedded, "Odds") == 9
+        assert "not tallied, tried again in 60 s: the database says: no such table: Payouts" in caplog.text
+
     def test_acknowledges_what_is_committed(self, embedded: Database, tmp_path: Path) -> None:
         """Another connection sees it before the queue is told."""
         seen = []

@@ -1,12 +1,12 @@
 """What a schedule may say, and what is told where it may not."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
 from gigscrapy.leagues import load
 from gigscrapy.planning import Manner
-from gigscrapy.schedules import BadSchedule, Checked, check, in_paris, manner, next_due, when
+from gigscrapy.schedules import BadSchedule, Checked, check, in_paris, manner, next_due, period, when
 from gigscrapy.tasks import select
 from schema.models import Schedules
 
@@ -70,6 +70,9 @@ def test_when_it_is_due_next() -> None:
     assert next_due(schedule(every_minutes=45, enabled=False), NOW) is None
     assert next_due(schedule(kickoff="5m"), NOW) is None
     assert next_due(schedule(cron="somebody wrote this into the table"), NOW) is None
+    assert period(schedule(cron="0 18 * * *"), NOW) == timedelta(days=1)
+    assert period(schedule(every_minutes=45), NOW) == timedelta(minutes=45)
+    assert period(schedule(kickoff="5m"), NOW) is None
     assert [when(schedule(cron="0 18 * * *")), when(schedule(every_minutes=5)), when(schedule(kickoff="1h 5m"))] == [
         "0 18 * * *",
         "every 5 min",

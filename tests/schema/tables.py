@@ -1,6 +1,6 @@
 """Looking at the tables, on either database."""
 
-from datetime import datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -20,7 +20,7 @@ def found(database: Database, query: str) -> list[tuple[Any, ...]]:
 def _plain(value: object) -> Any:
     if isinstance(value, Decimal | float):
         return f"{Decimal(str(value)).normalize():f}"
-    return str(value) if isinstance(value, datetime) else value
+    return str(value) if isinstance(value, date) else value
 
 
 def count(database: Database, table: str) -> int:

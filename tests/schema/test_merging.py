@@ -13,7 +13,7 @@ from schema.checksum import checksum
 from schema.database import begin_writing, connect, hang_up
 from schema.messages import OddsItem
 from schema.migrations import migrate
-from schema.models import BookmakerAliases, Bookmakers, Matches, Odds, TeamAliases, Teams, Visits, use
+from schema.models import BookmakerAliases, Bookmakers, Follows, Matches, Odds, TeamAliases, Teams, Visits, use
 from schema.store import Store
 from tests.schema.letters import KICKOFF, letters, prices, quote
 from tests.schema.tables import count, found
@@ -109,7 +109,16 @@ class TestTeams:
         for match, minutes in ((gone, 5), (gone, 15), (kept, 15)):
             Visits.create(schedule=schedule, match=match, minutes=minutes, due_at=KICKOFF, state="due")
         TeamAliases.create(league=gone.league_id, name_key="paname", name="Paname", team=psg)
-        merge(database, merging.merge_teams, psg, paris)
+        for number in (psg, paris):
+            Follows.create(person="somebody", kind="team", object_id=number)
+        Follows.create(person="other", kind="team", object_id=psg)
+        Follows.create(person="other", kind="match", object_id=gone.id)
+        assert merge(database, merging.merge_teams, psg, paris).rows["Follows"] == 2
+        assert {(row.person, row.kind, row.object_id) for row in Follows.select()} == {
+            ("somebody", "team", paris),
+            ("other", "team", paris),
+            ("other", "match", kept.id),
+        }
         assert sorted(visit.minutes for visit in Visits.select()) == [5, 15]
         assert {visit.match_id for visit in Visits.select()} == {kept.id}
         assert {(row.name, row.team_id) for row in TeamAliases.select()} == {("Paname", paris), ("PSG", paris)}

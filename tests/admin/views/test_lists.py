@@ -22,17 +22,17 @@ FILLED = ("bookmakers", "sports", "marketnames", "schedules")
 """Tables that have rows from the first day on."""
 
 DROP_DOWNS = {
-    "latestodds": 4,
-    "odds": 4,
-    "matches": 2,
+    "latestodds": 1,
+    "odds": 1,
+    "matches": 1,
     "leagues": 2,
-    "teams": 2,
+    "teams": 1,
     "marketnames": 1,
     "deadletters": 1,
     "firings": 1,
     "visits": 1,
 }
-"""Queries a list asks beside its own two, for what its drop-downs offer or its reasons come to, whatever its rows."""
+"""Queries a list asks beside its own two: all that has a name in one, countries and reasons apart; whatever its rows."""
 
 
 def sorts() -> list[Any]:

@@ -66,16 +66,16 @@ def test_a_new_one_is_kept_as_it_was_typed(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     ("changes", "field", "said"),
     [
-        ({"name": ""}, "name", "name"),
-        ({"name": "every six hours"}, "name", "another schedule has this name"),
-        ({"what": "lige1"}, "what", "did you mean ligue1"),
-        ({"what": ""}, "what", "no league is named"),
-        ({"cron": "0 25 * * *"}, "cron", "25"),
-        ({"cron": ""}, "cron", "it is never due"),
-        ({"every_minutes": "15"}, "cron", "in one way"),
+        ({"name": ""}, "name", "le nom est vide"),
+        ({"name": "every six hours"}, "name", "une autre planification porte ce nom"),
+        ({"what": "lige1"}, "what", "vouliez-vous dire ligue1"),
+        ({"what": ""}, "what", "aucune ligue n'est nommée"),
+        ({"cron": "0 25 * * *"}, "cron", "n'est pas une expression cron"),
+        ({"cron": ""}, "cron", "elle ne serait jamais due"),
+        ({"every_minutes": "15"}, "cron", "d'une seule façon"),
         ({"cron": "", "every_minutes": "99999"}, "every_minutes", "99999"),
-        ({"cron": "", "every_minutes": "-5"}, "every_minutes", "no whole number"),
-        ({"cron": "", "kickoff": "yesterday"}, "kickoff", "yesterday"),
+        ({"cron": "", "every_minutes": "-5"}, "every_minutes", "un nombre entier de minutes"),
+        ({"cron": "", "kickoff": "yesterday"}, "kickoff", "n'est pas une durée"),
         ({"arguments": "setting=FEED_URI"}, "arguments", "setting"),
         ({"arguments": SCRIPT}, "arguments", "script"),
     ],
@@ -88,7 +88,7 @@ def test_what_cannot_stand_is_said_beside_its_field(
     shown = Selector(answer.text)
     [wrong] = shown.css(".wrong")
     assert wrong.xpath("./ancestor::div[@class='field']//input/@name").get() == field
-    assert said in text_of(wrong)
+    assert said in text_of(wrong).replace("\N{NO-BREAK SPACE}", " ")
     assert shown.xpath("//input[@aria-invalid]/@name").getall() == [field]
     typed = SAID | changes
     assert {name: shown.xpath("//input[@name=$name]/@value", name=name).get("") for name in typed} == typed
@@ -144,7 +144,7 @@ def test_its_page_tells_what_became_of_the_last_times(client: FlaskClient, fill:
     kept = made(client)
     schedules.change(current(), kept.id, {"cron": None, "kickoff": "1h 15m"}, at=now())
     for number, (state, note) in enumerate(
-        [("sent", None), ("missed", f"nobody was there {SCRIPT}"), ("skipped", "x")]
+        [("sent", None), ("missed", "nobody was there in time"), ("skipped", f"unheard of {SCRIPT}")]
     ):
         at = now() - timedelta(hours=number)
         Firings.create(schedule=kept, due_at=at, state=state, note=note, task_id="t-1" if state == "sent" else None)
@@ -153,8 +153,8 @@ def test_its_page_tells_what_became_of_the_last_times(client: FlaskClient, fill:
     firings, visits = shown.css("table.table:not(.details)")
     assert [[text_of(cell) for cell in row.xpath("./td")][1::2] for row in firings.xpath(".//tbody/tr")] == [
         ["envoyé", "–"],
-        ["manqué", f"nobody was there {SCRIPT}"],
-        ["sauté", "x"],
+        ["manqué", "personne n'était là à temps : scrapy scheduler ne tournait pas"],
+        ["sauté", f"unheard of {SCRIPT}"],
     ]
     assert firings.xpath(".//a/@href").getall() == ["/admin/runs/?task=t-1"]
     assert text_of(visits.xpath(".//tbody/tr/td")[0]) == "Le Havre – Paris SG, T-15m"
@@ -166,9 +166,9 @@ def test_one_that_cannot_be_followed_says_why(client: FlaskClient) -> None:
     assert not page(client, f"{LIST}details/?id={kept.id}").css("p.note")
     Schedules.update(what="a league of old").execute()
     shown = page(client, f"{LIST}details/?id={kept.id}")
-    assert "no league is called 'a league of old'" in text_of(shown.css("p.note")[0])
+    assert "aucune ligue ne s'appelle 'a league of old'" in text_of(shown.css("p.note")[0])
     assert facts(shown)["Prochaine fois"] == "jamais : elle ne peut être suivie"
-    assert "jamais : elle ne peut être suivie" in text_of(page(client, "/admin/").css("#due")[0])
+    assert "jamais : elle ne peut être suivie" in text_of(page(client, "/crawls/").css("#schedules")[0])
 
 
 # -- who may write -----------------------------------------------------------------------------------------------------

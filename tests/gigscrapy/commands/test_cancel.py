@@ -7,7 +7,7 @@ import pytest
 from gigscrapy.commands.cancel import Command
 from schema.database import connect, hang_up
 from schema.migrations import migrate
-from schema.models import Runs
+from schema.models import Runs, Tasks, now
 from tests.gigscrapy.commands.in_process import Ask, asking
 from tests.services import free_ports
 
@@ -40,6 +40,36 @@ def test_a_node_that_is_away(ask: Ask, tmp_path: Path) -> None:
     assert told.returncode == 5
     assert "is away" in told.stdout
     assert "s3cret" not in told.stdout + told.stderr
+
+
+def add_task(home: Path, task_id: str) -> None:
+    database = connect(None, home)
+    migrate(database)
+    Tasks.insert(task_id=task_id, body_hash="", said="all", received_at=now()).execute(database)
+    hang_up(database)
+
+
+def test_all_runs_of_a_task_those_that_wait_first(ask: Ask, tmp_path: Path) -> None:
+    add_task(tmp_path, "task-1")
+    add_task(tmp_path, "task-2")
+    for number, state in enumerate(("running", "queued", "finished", "queued")):
+        add(tmp_path, f"run-{number}", state, task_id="task-1")
+    add(tmp_path, "other", "queued", task_id="task-2")
+    told = ask("task-1", "--task", home=tmp_path, **AWAY)
+    assert told.returncode == 5, "nobody can tell of the one that runs"
+    first, second, third = told.stdout.splitlines()
+    assert (first, second) == (
+        "run run-1 was waiting for its turn: cancelled",
+        "run run-3 was waiting for its turn: cancelled",
+    )
+    assert third.startswith("whether run run-0 is stopped nobody can tell")
+    told = ask("task-2", "--task", home=tmp_path, **AWAY)
+    assert (told.returncode, told.stdout) == (0, "run other was waiting for its turn: cancelled\n")
+    again = ask("task-2", "--task", home=tmp_path, **AWAY)
+    assert again.returncode == 2
+    assert "no run of the task task-2 goes on or waits" in again.stderr
+    assert "2 tasks begin with task-: task-2, task-1" in ask("task-", "--task", home=tmp_path, **AWAY).stderr
+    assert "there is no task nobody's" in ask("nobody's", "--task", home=tmp_path, **AWAY).stderr
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,13 @@ from pathlib import Path
 
 import pytest
 
+from schema.migrations import names
 from tests import scrapy
 
 
 def test_the_embedded_database(tmp_path: Path) -> None:
     first, second = (scrapy("migrate", home=tmp_path) for _ in range(2))
-    assert (
-        first.stdout
-        == f"the SQLite database in {tmp_path}: 0001_tables, 0002_provenance, 0003_by_itself, 0006_alerts\n"
-    )
+    assert first.stdout == f"the SQLite database in {tmp_path}: {', '.join(names())}\n"
     assert second.stdout == f"the SQLite database in {tmp_path}: up to date already\n"
     assert (first.returncode, second.returncode) == (0, 0)
 
@@ -19,7 +17,7 @@ def test_the_embedded_database(tmp_path: Path) -> None:
 def test_a_server(mariadb_url: str, tmp_path: Path) -> None:
     first, second = (scrapy("migrate", home=tmp_path, environment={"DATABASE_URL": mariadb_url}) for _ in range(2))
     assert (first.stdout, second.stdout) == (
-        f"{mariadb_url}: 0001_tables, 0002_provenance, 0003_by_itself, 0006_alerts\n",
+        f"{mariadb_url}: {', '.join(names())}\n",
         f"{mariadb_url}: up to date already\n",
     )
 

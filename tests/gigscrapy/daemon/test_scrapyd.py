@@ -192,6 +192,9 @@ def test_a_crawl_from_its_beginning_to_its_end(daemon: Daemon, site: Held) -> No
     assert node.log("run-1", "ligue1", end) == ("", end)
     assert node.log("run-1", "ligue1", end - 5) == (text[-5:], end)
     assert node.log("run-9", "ligue1") == ("", 0)
+    assert node.log_end("run-1", "ligue1", 5) == (text[-5:], end)
+    assert node.log_end("run-1", "ligue1", 10**9) == (text, end)
+    assert node.log_end("run-9", "ligue1", 5) == ("", 0)
 
 
 def test_it_remembers_and_takes_its_crawls_along(site: Held, tmp_path: Path) -> None:

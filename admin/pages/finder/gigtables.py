@@ -1,0 +1,104 @@
+"""gig-benchmark's two tables and its export: the same columns in the same form, and right."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request, url_for
+
+from admin.pages.finder.asked import DAYS, Asked
+from admin.pages.finder.choices import Choices
+from admin.pages.finder.listing import LEAFED, PAGE, named
+from admin.pages.finder.tables import BOM, attachment, file_name, harmless, quoted
+from analytics.finding import Meeting, meetings
+from analytics.gig import Quote, averages, quotes
+from schema.instants import naive, to_paris
+from schema.prices import published_style
+
+COLUMNS = ("Date", "Match", "Home Team", "Away team", "Bookmaker", "Home", "Draw", "Away", "RTP (%)")
+CHUNK = 200
+"""Matches of which the export reads the quotes at once."""
+AVERAGED = 200
+"""Matches over which the averages go; more are not compared in one look, but on the page Benchmark."""
+
+
+def add(blueprint: Blueprint) -> None:
+    """``/matches/gig/`` and its export."""
+
+    @blueprint.get("/gig/")
+    def gig() -> str:
+        now, notes = datetime.now(UTC), list[str]()
+        asked = Asked.read(request.args, notes, when="today")
+        found = _found(asked, now, notes, LEAFED + 1)
+        told = quotes(found[:AVERAGED], asked.bookmakers)
+        pages = max(1, -(-min(len(found), LEAFED) // PAGE))
+        first = (min(asked.page, pages) - 1) * PAGE
+        shown = found[first : first + PAGE]
+        known = {match.id for match in found[:AVERAGED]}
+        beyond = [match for match in shown if match.id not in known]
+        ids = {match.id for match in shown}
+        return render_template(
+            "finder/gig.html",
+            asked=asked,
+            notes=notes,
+            choices=Choices.find(),
+            days=DAYS,
+            count=len(found),
+            limit=LEAFED,
+            averaged=AVERAGED,
+            averages=averages(told),
+            quotes=[quote for quote in told if quote.match.id in ids] + quotes(beyond, asked.bookmakers),
+            number=min(asked.page, pages),
+            pages=pages,
+            now=naive(now),
+            rounded=published_style,
+            address=lambda **changes: url_for(".gig", **_arguments(asked, **changes)),
+            export=url_for(".gig_csv", **_arguments(asked)),
+        )
+
+    @blueprint.get("/gig/odds.csv")
+    def gig_csv() -> Response:
+        now, notes = datetime.now(UTC), list[str]()
+        asked = Asked.read(request.args, notes, when="today")
+        return attachment(_export(asked, now), file_name("odds_export", naive(now)))
+
+
+def _arguments(asked: Asked, **changes: Any) -> dict[str, Any]:
+    """Here the day that holds where none is asked for is today: it is always said."""
+    return asked.arguments(**changes)
+
+
+def _found(asked: Asked, now: datetime, notes: list[str], limit: int, after: Meeting | None = None) -> list[Meeting]:
+    condition = named(asked, notes)
+    return meetings(asked.wanted(now), limit, named=condition, newest_first=asked.newest_first, after=after)
+
+
+def _export(asked: Asked, now: datetime) -> Iterator[str]:
+    """Every quote of every match that is asked for, however many there are."""
+    yield BOM + ";".join(map(quoted, COLUMNS)) + "\n"
+    after: Meeting | None = None
+    while found := _found(asked, now, [], CHUNK, after):
+        for quote in quotes(found, asked.bookmakers):
+            yield ";".join(map(quoted, _fields(quote))) + "\n"
+        after = found[-1]
+
+
+def _fields(quote: Quote) -> tuple[str, ...]:
+    """As gig-benchmark wrote them: a TAB before the date, prices with a point, the RTP with a comma.
+
+    What another site named and a spreadsheet would take for a formula is led in by an apostrophe, there as here.
+    """
+    match = quote.match
+    date = "" if match.kickoff is None else f"{to_paris(match.kickoff.replace(tzinfo=UTC)):%d/%m/%Y %H:%M}"
+    rtp = f"{published_style(quote.trj) or Decimal(0):.2f}".replace(".", ",")
+    names = (f"{match.home} - {match.away}", match.home, match.away, quote.bookmaker)
+    prices = (_price(quote.prices.get(outcome)) for outcome in ("1", "X", "2"))
+    return (f"\t{date}", *map(harmless, names), *prices, rtp)
+
+
+def _price(price: Decimal | None) -> str:
+    """Two decimals, as gig-benchmark's API told them; a third where there is one."""
+    if price is None:
+        return "-"
+    return f"{price:.3f}" if price != price.quantize(Decimal("0.01")) else f"{price:.2f}"

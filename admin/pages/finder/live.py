@@ -1,0 +1,211 @@
+"""What is new, told while it happens: server-sent events.
+
+One thread per application looks for new rows of Odds, once a second while anybody listens, and wakes the streams. A
+stream holds a thread of the server, so that there are at most :data:`STREAMS`; whoever comes too late is told to come
+back, and asks now and then (an ``ETag``) meanwhile. No stream lives long: the browser opens the next one by itself, and
+whether its reader may still read is asked then.
+
+An event says which matches have new prices, and has the number of the newest row as its id; the page then asks for
+itself. A browser that was away says the last id it had: it is told what it missed, or ``snapshot_required`` where that
+is too long ago to tell.
+"""
+
+import json
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Iterator
+
+from peewee import Database, PeeweeException, fn
+
+from schema.database import explain, hang_up
+from schema.models import Odds
+
+logger = logging.getLogger(__name__)
+
+STREAMS = 24
+"""Open at once."""
+LIFE = 60.0
+"""Seconds that a stream lives."""
+PING = 15.0
+"""Seconds after which a silent stream says that it is there."""
+RETRY = 1000
+"""Milliseconds after which a browser opens the next stream."""
+PAUSE = 1.0
+"""Seconds between two looks."""
+
+OVERLAP = 500
+"""Rows that are looked at again: of two writers the one that began first may end last."""
+AT_ONCE = 5_000
+"""New rows of one look; more are a flood, and are told as ``snapshot_required``."""
+TOLD = 200
+"""Matches that one event names."""
+REMEMBERED = 600
+"""Looks with something new that are remembered for slow streams: ten minutes."""
+
+Batch = tuple[int, int, frozenset[int]]
+"""A look's number, the newest row, and the matches with new ones; no match at all: too many."""
+
+
+class Full(Exception):
+    """There are as many streams as can be."""
+
+
+class Hub:
+    """Tells the streams of one application what is new."""
+
+    def __init__(self, database: Database, *, streams: int = STREAMS, pause: float = PAUSE) -> None:
+        self._database, self._streams, self._pause = database, streams, pause
+        self._changed = threading.Condition()
+        self._batches: deque[Batch] = deque(maxlen=REMEMBERED)
+        self._turn = 0
+        self._open = 0
+        self._watching = False
+
+    def enter(self) -> "Stream":
+        """A stream that hears of everything from now on. One query at most, of the request's own connection.
+
+        :raises Full: when there are too many.
+        """
+        with self._changed:
+            if self._open >= self._streams:
+                raise Full
+            if not self._watching:
+                # Not by the thread: what comes before its first look would be told to nobody.
+                newest = newest_row()
+                seen = _rows_after(newest - OVERLAP)
+                threading.Thread(target=self._watch, args=(newest, seen), name="live", daemon=True).start()
+                self._watching = True
+            self._open += 1
+            return Stream(self, self._turn)
+
+    @property
+    def open(self) -> int:
+        """How many streams there are."""
+        return self._open
+
+    def leave(self) -> None:
+        with self._changed:
+            self._open -= 1
+
+    def news(self, turn: int, match: int | None, seconds: float) -> list[Batch]:
+        """What was new after a turn, of one match or of any; empty after so many seconds without."""
+        with self._changed:
+            self._changed.wait_for(lambda: bool(self._after(turn, match)), seconds)
+            return self._after(turn, match)
+
+    def _after(self, turn: int, match: int | None) -> list[Batch]:
+        later = [batch for batch in self._batches if batch[0] > turn]
+        return [batch for batch in later if match is None or not batch[2] or match in batch[2]]
+
+    def _watch(self, newest: int, seen: Collection[int]) -> None:
+        """Look until nobody listens."""
+        time.sleep(self._pause)
+        while self._wanted():
+            try:
+                with self._database.connection_context():
+                    newest, seen = self._look(newest, seen)
+            except PeeweeException as error:
+                logger.warning("nothing new can be told: %s", explain(error))
+                hang_up(self._database)
+            time.sleep(self._pause)
+
+    def _wanted(self) -> bool:
+        with self._changed:
+            self._watching = self._open > 0
+            return self._watching
+
+    def _look(self, newest: int, seen: Collection[int]) -> tuple[int, Collection[int]]:
+        rows = _rows_after(newest - OVERLAP)
+        new = {row: match for row, match in rows.items() if row not in seen}
+        if new:
+            matches = frozenset(new.values())
+            self._tell(max(rows), frozenset() if len(new) >= AT_ONCE or len(matches) > TOLD else matches)
+        newest = max(rows, default=newest)
+        return newest, {row for row in rows if row > newest - OVERLAP}
+
+    def _tell(self, newest: int, matches: frozenset[int]) -> None:
+        with self._changed:
+            self._turn += 1
+            self._batches.append((self._turn, newest, matches))
+            self._changed.notify_all()
+
+
+class Stream:
+    """One listener. Whoever has one lets it go: :meth:`close`, once or more."""
+
+    def __init__(self, hub: Hub, turn: int) -> None:
+        self._hub, self._turn = hub, turn
+        self._closing = threading.Lock()
+
+    def close(self) -> None:
+        if self._closing.acquire(blocking=False):
+            self._hub.leave()
+
+    def events(
+        self,
+        match: int | None,
+        missed: str | None,
+        *,
+        life: float = LIFE,
+        ping: float = PING,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> Iterator[str]:
+        """Everything that is sent. :param missed: what was missed before, an event."""
+        try:
+            yield f"retry: {RETRY}\n\n"
+            yield missed or ": here\n\n"
+            until = clock() + life
+            while (left := until - clock()) > 0:
+                news = self._hub.news(self._turn, match, min(ping, left))
+                if not news:
+                    yield "event: ping\ndata: {}\n\n"
+                    continue
+                self._turn = news[-1][0]
+                together = frozenset[int]().union(*(matches for _, _, matches in news))
+                flood = any(not matches for _, _, matches in news)
+                yield event(news[-1][1], frozenset() if flood else together)
+        finally:
+            self.close()
+
+
+def event(newest: int, matches: Collection[int]) -> str:
+    """That there is something new: on these matches, or, where none is named, on more than can be told."""
+    name, said = ("change", {"matches": sorted(matches)}) if matches else ("snapshot_required", {})
+    return f"event: {name}\nid: {newest}\ndata: {json.dumps(said)}\n\n"
+
+
+def missed_since(last: str, match: int | None) -> str | None:
+    """What a browser missed whose last event had this id; ``None``: nothing. At most two queries.
+
+    An id that this database never gave, or that lies :data:`AT_ONCE` rows back, cannot be answered row by row.
+    """
+    newest = newest_row(match)
+    if not (last.isascii() and last.isdecimal() and len(last) < 19):
+        return event(newest, ())
+    since = int(last)
+    if since == newest:
+        return None
+    if match is not None and since > newest:
+        # Another match's row, or another database's: only what is there now is certain.
+        return event(newest, ()) if since > newest_row() else None
+    if since > newest:
+        return event(newest, ())
+    if match is not None:
+        return event(newest, (match,))
+    rows = _rows_after(since)
+    matches = set(rows.values())
+    return event(newest, () if len(rows) >= AT_ONCE or len(matches) > TOLD else matches)
+
+
+def newest_row(match: int | None = None) -> int:
+    """The highest id in Odds, of one match or of all; 0 where there is none."""
+    query = Odds.select(fn.MAX(Odds.id))
+    return (query if match is None else query.where(Odds.match == match)).scalar() or 0
+
+
+def _rows_after(row: int) -> dict[int, int]:
+    """Id and match of the rows after one, at most :data:`AT_ONCE` of them, the first ones."""
+    query = Odds.select(Odds.id, Odds.match).where(Odds.id > row).order_by(Odds.id).limit(AT_ONCE)
+    return dict(query.tuples().execute())

@@ -1,0 +1,117 @@
+"""Sentences that programs write in English, for whoever reads pages in French.
+
+Schedules, tasks, services and the notes of what was due speak to a shell and to the tables; here is what each of their
+sentences is in French. What stands in braces is what the sentence is about, and stays as it is.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from markupsafe import Markup
+
+from admin.words import say, spoken
+
+FRENCH: Mapping[str, str] = {
+    # -- of a schedule, or of what is asked for ------------------------------------------------------------------------
+    "say when in one way: by cron, or every so many minutes, or before kick-offs": "dites quand, d'une seule façon : cron, toutes les tant de minutes, ou avant les coups d'envoi",
+    "it is never due: say when in one way: by cron, or every so many minutes, or before kick-offs": "elle ne serait jamais due : dites quand, par cron, toutes les tant de minutes, ou avant les coups d'envoi",
+    "what is to be crawled takes {count} characters: name a sport, a country or all": "ce qui est à relever tient en {count} caractères : nommez un sport, un pays ou all",
+    "{name}= is not for a schedule before kick-offs: it names the matches itself": "{name}= n'est pas pour une planification avant les coups d'envoi : elle nomme les matchs elle-même",
+    "arguments take {count} characters": "les arguments tiennent en {count} caractères",
+    "another schedule has this name": "une autre planification porte ce nom",
+    "it is no whole number of minutes": "ce n'est pas un nombre entier de minutes",
+    "the name is empty": "le nom est vide",
+    "the name is longer than {count} characters": "le nom dépasse {count} caractères",
+    "the name holds the character {code}, which is no part of a name": "le nom contient le caractère {code}, qui n'a rien à faire dans un nom",
+    "every so many minutes is 1 to {most} (a week), not {given}": "l'intervalle va de 1 à {most} minutes (une semaine), pas {given}",
+    "{given} has {count} fields; cron has five: minute, hour, day of the month, month, day of the week, such as 0 */6 * * *": "{given} a {count} champs ; cron en a cinq : minute, heure, jour du mois, mois, jour de la semaine, comme 0 */6 * * *",
+    "{given} is no minute of cron": "{given} n'est pas une minute de cron",
+    "{given} is no hour of cron": "{given} n'est pas une heure de cron",
+    "{given} is no day of cron": "{given} n'est pas un jour du mois de cron",
+    "{given} is no month of cron": "{given} n'est pas un mois de cron",
+    "{given} is no day of week of cron": "{given} n'est pas un jour de la semaine de cron",
+    "{given} is no cron expression: {why}": "{given} n'est pas une expression cron ({why})",
+    "{given} never comes: no year has that day": "{given} n'arrive jamais : aucune année n'a ce jour",
+    "{given} is no day of the week: 0 to 7 (both are Sunday), or {days}": "{given} n'est pas un jour de la semaine : de 0 à 7 (dimanche est l'un et l'autre), ou {days}",
+    "{given} is no time before a kick-off; write 24h 6h 1h 15m 5m": "{given} n'est pas une durée avant un coup d'envoi ; écrivez 24h 6h 1h 15m 5m",
+    "no time before the kick-off is named; write 24h 6h 1h 15m 5m": "aucune durée avant le coup d'envoi n'est dite ; écrivez 24h 6h 1h 15m 5m",
+    "up to {most} times can be named, each from 1m to {longest}d": "jusqu'à {most} durées peuvent être dites, chacune de 1m à {longest}d",
+    "no league is named: write a name (`scrapy leagues` lists them), sport:…, country:… or all": "aucune ligue n'est nommée : écrivez un nom (scrapy leagues les donne tous), sport:…, country:… ou all",
+    "no sport is called {given}; sports are {known}": "aucun sport ne s'appelle {given} ; les sports sont {known}",
+    "no league is of {given}; sports are {known}; countries {countries}": "aucune ligue n'est de {given} ; les sports sont {known} ; les pays {countries}",
+    "no league is called {given}; did you mean {near}?": "aucune ligue ne s'appelle {given} ; vouliez-vous dire {near} ?",
+    "no league is called {given}; `scrapy leagues` lists all": "aucune ligue ne s'appelle {given} ; scrapy leagues les donne toutes",
+    "arguments are {known}, not {given}": "les arguments sont {known}, pas {given}",
+    "{count} characters of arguments, at most {most}: ask for fewer": "{count} caractères d'arguments, au plus {most} : demandez-en moins",
+    "match is a number, or the address of a match page, not {given}": "match est un numéro, ou l'adresse de la page d'un match, pas {given}",
+    "depth is {known}, not {given}": "depth est {known}, pas {given}",
+    "days is a number of days, not {given}": "days est un nombre de jours, pas {given}",
+    "the markets of {league} are {known}; {given} is none of them": "les marchés de {league} sont {known} ; {given} n'en est pas un",
+    "{where} has no league {given}; {advice}": "{where} n'a pas de ligue {given} ; {advice}",
+    # -- of a time that was due ----------------------------------------------------------------------------------------
+    "the schedule was changed before it was sent": "la planification a été modifiée avant l'envoi",
+    "a later one was due before this one could be sent": "une autre était due avant que celle-ci pût être envoyée",
+    "nobody was there in time": "personne n'était là à temps : scrapy scheduler ne tournait pas",
+    "the one before ({task}) still waits in the queue: is `scrapy worker` running?": "la précédente ({task}) attend encore dans la file : scrapy worker tourne-t-il ?",
+    "of the one before ({task}) {count} runs go on": "de la précédente ({task}), {count} relevés durent encore",
+    "the queue was away too long": "la file n'a pas répondu assez tôt",
+    "a later one was due by the time somebody was there": "une autre était due quand quelqu'un fut là",
+    "a later one was due by the time somebody was there; so were {count} before this one, which are not noted one by one": "une autre était due quand quelqu'un fut là ; {count} avant celle-ci l'étaient aussi, qui ne sont pas notées une à une",
+    # -- of the services -----------------------------------------------------------------------------------------------
+    "one is at work": "au travail",
+    "none is at work, and no schedule is on (`scrapy scheduler`)": "aucun au travail, et aucune planification n'est active (scrapy scheduler)",
+    "{count} schedules are on and nobody heeds them: start `scrapy scheduler`": "planifications actives : {count}, et personne ne les suit ; lancez scrapy scheduler",
+    "{count} at work": "au travail : {count}",
+    "{count} messages wait and nobody reads them: start `{command}`": "messages qui attendent sans que personne les lise : {count} ; lancez {command}",
+    "none is seen at work, and nothing waits for it (`{command}`)": "aucun n'est vu au travail, et rien ne l'attend ({command})",
+    "it is away, and no run waits for a node (`scrapy scrapyd`)": "absent, et aucun relevé ne l'attend (scrapy scrapyd)",
+    "it is away, and runs wait for a node: start `scrapy scrapyd`": "absent, et des relevés l'attendent : lancez scrapy scrapyd",
+    "it answers and refuses us: the admin's log says why": "il répond et nous refuse : le journal de l'admin dit pourquoi",
+    "it answers; {count} jobs run or wait there": "il répond ; relevés chez lui : {count}",
+    "RabbitMQ answers; {quotes} quotes and reports and {tasks} tasks wait": "RabbitMQ répond ; y attendent {quotes} cotes et comptes rendus, {tasks} demandes",
+    "the spool on this machine is the queue (no RABBIT_URL); {quotes} quotes and reports and {tasks} tasks wait": "la file est la réserve de cette machine (sans RABBIT_URL) ; y attendent {quotes} cotes et comptes rendus, {tasks} demandes",
+    "the embedded database (SQLite) answers, and its tables are up to date": "la base embarquée (SQLite) répond, ses tables sont à jour",
+    "the database of DATABASE_URL answers, and its tables are up to date": "la base de DATABASE_URL répond, ses tables sont à jour",
+    "{database} lacks {tables}: run `scrapy migrate`": "il manque des tables ({tables}) : lancez scrapy migrate",
+    "nothing is known of it: tables are missing": "on n'en sait rien : des tables manquent",
+    "nothing is known of it: the {first} cannot be asked": "on n'en sait rien : {first} ne répond pas",
+    "no answer within {seconds} s": "pas de réponse en {seconds} s",
+    "the database cannot be used: the admin's log says why": "la base ne peut pas servir : le journal de l'admin dit pourquoi",
+    "it cannot be reached or used: the admin's log says why": "injoignable, ou inutilisable : le journal de l'admin dit pourquoi",
+}
+"""By the English sentence, what it is in French."""
+
+_BRACES = re.compile(r"\{(\w+)\}")
+
+
+@lru_cache(maxsize=1)
+def _known() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """What has fewer words of its own is looked at last: ``{count} at work`` would take more than its own."""
+    by_words = sorted(FRENCH.items(), key=lambda each: -len(_BRACES.sub("", each[0])))
+    return tuple((_pattern(english), french) for english, french in by_words)
+
+
+def _pattern(english: str) -> re.Pattern[str]:
+    parts = _BRACES.split(english)
+    return re.compile(
+        "".join(re.escape(part) if n % 2 == 0 else f"(?P<{part}>.+?)" for n, part in enumerate(parts)), re.DOTALL
+    )
+
+
+def in_french(sentence: str) -> str | None:
+    """The sentence in French; ``None`` for one that nobody knows."""
+    for pattern, french in _known():
+        if found := pattern.fullmatch(sentence):
+            return _BRACES.sub(lambda brace: found[brace[1]], french)
+    return None
+
+
+def translated(sentence: str | None) -> str | Markup:
+    """The sentence in the language of the page; one that nobody knows says that it is English."""
+    if not sentence:
+        return ""
+    if spoken() == "en":
+        return sentence
+    french = in_french(sentence)
+    return Markup('<span lang="en">{}</span>').format(sentence) if french is None else say(french)

@@ -1,0 +1,157 @@
+"""Surebets: markets whose best prices over the bookmakers pay back more than the stakes, whatever happens.
+
+That is a market TRJ above 100 % (:mod:`analytics.payout`). Only prices count that can be had together: read about when
+their match was seen last, not suspect, of matches to come. One bookmaker alone above 100 % is nearly always read
+wrongly: such a quote is marked suspect, and so left out.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from peewee import Case, ModelSelect, fn
+
+from analytics.coverage import TOGETHER
+from analytics.payout import Best, best_prices, market_trj
+from schema.markets import MARKETS, Market
+from schema.models import Bookmakers, LatestOdds, Leagues, MarketNames, Matches, Teams
+
+MOST = 100
+"""Surebets that are looked into at once; more would be a fault of reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surebet:
+    """``best``: by outcome, in the market's order; ``trj``: market TRJ, percent, unrounded; ``seen_at``: of the oldest
+    of these prices, naive UTC; ``line``: 0 in markets without one.
+    """
+
+    match_id: int
+    sport_id: int
+    league_id: int
+    league: str
+    home: str
+    away: str
+    kickoff: datetime
+    market: Market
+    market_name: str
+    line: Decimal
+    best: Mapping[str, Best]
+    trj: Decimal
+    seen_at: datetime
+
+
+class _Price(NamedTuple):
+    match_id: int
+    market: str
+    line: Decimal
+    outcome: str
+    bookmaker: str
+    price: Decimal
+    scraped_at: datetime
+    sport_id: int
+    league_id: int
+    league: str
+    home: str
+    away: str
+    kickoff: datetime
+    market_name: str
+    match_seen_at: datetime
+
+
+def surebets(at: datetime) -> list[Surebet]:
+    """Those of matches that kick off after ``at`` (naive UTC), the best first; two queries at most."""
+    found = list(_candidates(at).tuples().execute())
+    if not found:
+        return []
+    wanted = {(match, market, line) for match, market, line in found}
+    markets: defaultdict[tuple[int, str, Decimal], list[_Price]] = defaultdict(list)
+    for row in _prices({match for match, _, _ in found}, at).tuples().execute():
+        price = _Price(*row)
+        if (price.match_id, price.market, price.line) in wanted and price.match_seen_at - price.scraped_at <= TOGETHER:
+            markets[price.match_id, price.market, price.line].append(price)
+    those = (_surebet(prices) for prices in markets.values())
+    return sorted((each for each in those if each is not None), key=lambda each: -each.trj)
+
+
+def _surebet(prices: Iterable[_Price]) -> Surebet | None:
+    prices = list(prices)
+    first, market = prices[0], MARKETS[prices[0].market]
+    books: defaultdict[str, dict[str, Decimal | None]] = defaultdict(dict)
+    for price in prices:
+        books[price.bookmaker][price.outcome] = price.price
+    best = best_prices(books, market)
+    trj = market_trj(best, market)
+    if trj is None or trj <= 100:
+        return None
+    taken = [price.scraped_at for price in prices if price.price == best[price.outcome].price]
+    return Surebet(
+        match_id=first.match_id,
+        sport_id=first.sport_id,
+        league_id=first.league_id,
+        league=first.league,
+        home=first.home,
+        away=first.away,
+        kickoff=first.kickoff,
+        market=market,
+        market_name=first.market_name,
+        line=first.line,
+        best=best,
+        trj=trj,
+        seen_at=min(taken),
+    )
+
+
+# -- what the database is asked ----------------------------------------------------------------------------------------
+
+
+def _coming(at: datetime) -> Any:
+    return (Matches.match_date > at) & (Matches.status != "postponed") & LatestOdds.suspect.is_null()
+
+
+def _candidates(at: datetime) -> "ModelSelect[MarketNames]":
+    """Markets whose highest prices, of whatever age, pay back more than the stakes: their match, code and line."""
+    best = (
+        LatestOdds.select(
+            LatestOdds.match.alias("match_key"),
+            LatestOdds.market.alias("market_key"),
+            LatestOdds.line.alias("line_key"),
+            (1.0 / fn.MAX(LatestOdds.odd_value)).alias("implied"),
+        )
+        .join(Matches)
+        .where(_coming(at))
+        .group_by(LatestOdds.match, LatestOdds.market, LatestOdds.line, LatestOdds.outcome)
+        .alias("best")
+    )
+    whole = Case(MarketNames.code, [(code, len(market.outcomes)) for code, market in MARKETS.items()], 0)
+    winners = Case(MarketNames.code, [(code, market.winners) for code, market in MARKETS.items()], 0)
+    line = best.c.line_key.converter(LatestOdds.line.python_value)
+    return (
+        MarketNames.select(best.c.match_key, MarketNames.code, line)
+        .join(best, on=(best.c.market_key == MarketNames.id))
+        .group_by(best.c.match_key, MarketNames.code, best.c.line_key)
+        .having((fn.COUNT(best.c.implied) == whole) & (fn.SUM(best.c.implied) < winners))
+        .limit(MOST)
+    )
+
+
+def _prices(matches: Iterable[int], at: datetime) -> "ModelSelect[LatestOdds]":
+    home, away = Teams.alias(), Teams.alias()
+    columns = (
+        *(LatestOdds.match, MarketNames.code, LatestOdds.line, LatestOdds.outcome, Bookmakers.name),
+        *(LatestOdds.odd_value, LatestOdds.scraped_at, Leagues.sport, Leagues.id, Leagues.name),
+        *(home.name, away.name, Matches.match_date, MarketNames.name, Matches.seen_at),
+    )
+    return (
+        LatestOdds.select(*columns)
+        .join_from(LatestOdds, MarketNames)
+        .join_from(LatestOdds, Bookmakers)
+        .join_from(LatestOdds, Matches)
+        .join_from(Matches, Leagues)
+        .join_from(Matches, home, on=(Matches.home_team == home.id))
+        .join_from(Matches, away, on=(Matches.away_team == away.id))
+        .where(LatestOdds.match.in_(list(matches)), _coming(at))
+    )
