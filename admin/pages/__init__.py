@@ -9,13 +9,14 @@ from collections.abc import Callable
 from flask import Blueprint
 from peewee import Database
 
-from admin.pages import account, crawls, dashboard, finder, movements, team
+from admin.pages import account, alerts, crawls, dashboard, finder, movements, team
 
 PAGES: tuple[Callable[[Database], Blueprint], ...] = (
     dashboard.addresses,
     finder.addresses,
     movements.addresses,
     crawls.addresses,
+    alerts.addresses,
     account.addresses,
     team.addresses,
 )
