@@ -232,6 +232,13 @@ def _changes(line: Sequence[Observation]) -> Iterator[Change]:
         before = row
 
 
+def _newest_first(changes: Iterable[Change], market: Market) -> list[Change]:
+    """Those of one instant by bookmaker, in the market's order."""
+    order = {outcome: number for number, outcome in enumerate(market.outcomes)}
+    named = sorted(changes, key=lambda change: (name_key(change.bookmaker), order.get(change.outcome, len(order))))
+    return sorted(named, key=lambda change: change.seen_at, reverse=True)
+
+
 def _with_best(
     books: Mapping[str, Mapping[str, Cell]],
     market: Market,
@@ -249,7 +256,7 @@ def _with_best(
         books=tuple(_book(name, books[name], market, best) for name in sorted(books, key=name_key)),
         best=best,
         trj=market_trj(best, market),
-        changes=tuple(sorted(changes, key=lambda change: (change.seen_at, change.bookmaker, change.outcome))[::-1]),
+        changes=tuple(_newest_first(changes, market)),
         period=period,
         crawls=crawls,
     )

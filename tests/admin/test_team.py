@@ -38,27 +38,27 @@ def rows(client: FlaskClient, address: str) -> list[list[str]]:
 
 
 def test_everybody_is_listed_in_two_queries(client: FlaskClient) -> None:
-    for name in ("zoe", "abel"):
+    for name in ("comite", "bureau"):
         account("viewer", name)
-    Users.update(last_login=datetime(2026, 11, 21, 19, 45)).where(Users.username == "abel").execute()
-    Users.update(active=False).where(Users.username == "zoe").execute()
+    Users.update(last_login=datetime(2026, 11, 21, 19, 45)).where(Users.username == "bureau").execute()
+    Users.update(active=False).where(Users.username == "comite").execute()
     with counted(current()) as asked:
         found = rows(client, "/team/")
     assert len(asked) == 1, asked
-    assert [row[0] for row in found] == ["abel", "admin", "zoe"]
-    assert found[0][2:] == ["Lecture seule", "actif", "sam. 21/11/2026 20:45"]
+    assert [row[0] for row in found] == ["admin", "bureau", "comite"]
+    assert found[1][2:] == ["Lecture seule", "actif", "sam. 21/11/2026 20:45"]
     assert found[2][2:] == ["Lecture seule", "désactivé", "jamais"]
 
 
 def test_a_new_account_has_a_password_that_is_shown_once(app: Flask, client: FlaskClient) -> None:
-    answer = post(client, "/team/new", username="Zoé", first_name="Z", last_name="", role="operator")
+    answer = post(client, "/team/new", username="Comité", first_name="Z", last_name="", role="operator")
     assert answer.status_code == 201
     password = Selector(answer.text).css("#secret").xpath("string()").get() or ""
-    row = Users.get(Users.username == "Zoé")
+    row = Users.get(Users.username == "Comité")
     assert (row.password, row.role, row.first_name) == (f"hash of {password}", "operator", "Z")
     assert password not in page(client, f"/team/{row.id}/").get()
     note = AuditLog.get()
-    assert (note.actor, note.action, note.object_id) == ("admin", "add", "Zoé")
+    assert (note.actor, note.action, note.object_id) == ("admin", "add", "Comité")
     assert password not in note.after
 
 
@@ -68,7 +68,7 @@ def test_a_new_account_has_a_password_that_is_shown_once(app: Flask, client: Fla
         ("a b", "viewer", 422),
         ("", "viewer", 422),
         ("ADMIN", "viewer", 422),
-        ("zoe", "root", 400),
+        ("comite", "root", 400),
         (SCRIPT, "admin", 422),
     ],
 )
@@ -83,13 +83,13 @@ def test_an_account_that_cannot_be_is_told(client: FlaskClient, username: str, r
 
 
 def test_what_is_done_to_an_account_is_done_and_noted(app: Flask, client: FlaskClient) -> None:
-    row = account("viewer", "zoe")
-    hers = signed_in(app, "viewer", "zoe")
+    row = account("viewer", "comite")
+    hers = signed_in(app, "viewer", "comite")
     assert post(client, f"/team/{row.id}/role", role="operator").status_code == 303
     assert hers.get("/admin/schedules/new/").status_code == 200, "at once, without a new sign-in"
     assert post(client, f"/team/{row.id}/sign-out").status_code == 303
     assert hers.get("/account/").status_code == 302
-    hers = signed_in(app, "operator", "zoe")
+    hers = signed_in(app, "operator", "comite")
     answer = post(client, f"/team/{row.id}/password")
     assert Users.get_by_id(row.id).password == f"hash of {Selector(answer.text).css('#secret').xpath('string()').get()}"
     assert hers.get("/account/").status_code == 302
@@ -120,7 +120,7 @@ def test_nobody_has_that_number(client: FlaskClient, number: str) -> None:
 
 
 def test_a_stale_sign_in_changes_no_account(client: FlaskClient) -> None:
-    row = account("viewer", "zoe")
+    row = account("viewer", "comite")
     with client.session_transaction() as session:
         session["fs_paa"] = 0
     for address, said in (
@@ -147,7 +147,7 @@ def noted(client: FlaskClient) -> FlaskClient:
         for number in range(120):
             AuditLog.create(
                 at=last - timedelta(hours=119 - number),
-                actor=("zoe", "abel", SCRIPT)[number % 3],
+                actor=("comite", "bureau", SCRIPT)[number % 3],
                 action="change",
                 object_type="schedule" if number % 2 else "bookmaker",
                 object_id=f"n° {number}",
@@ -180,13 +180,13 @@ def test_each_change_is_on_one_page(noted: FlaskClient) -> None:
 @pytest.mark.parametrize(
     ("asked", "count"),
     [
-        ("actor=zoe", 40),
+        ("actor=comite", 40),
         ("object_type=schedule", 50),
         ("object_type=schedule&object_id=n%C2%B0+7", 1),
         ("object_id=n%C2%B0+7", 1),
         ("day=2026-11-21", 21),
         ("day=2026-11-20", 24),
-        ("day=2026-11-20&actor=abel", 8),
+        ("day=2026-11-20&actor=bureau", 8),
         ("day=2026-11-22", 0),
         ("day=2020-01-01", 0),
         ("day=oops", 0),
@@ -194,7 +194,7 @@ def test_each_change_is_on_one_page(noted: FlaskClient) -> None:
         ("day=2026-02-30", 0),
         ("actor=nobody", 0),
         ("actor=%25", 0),
-        ("actor=zoe'%20OR%201=1--", 0),
+        ("actor=comite'%20OR%201=1--", 0),
         ("older=1", 0),
         ("older=x", 0),
         ("older=99999999999999999", 50),
@@ -250,23 +250,25 @@ def test_people_are_kept_alike_on_either_database(
 
     monkeypatch.setattr(accounts, "_writing", lambda: together(database))
     with app.app_context():
-        zoe = accounts.add("Zoé", "correct horse battery", Role.ADMIN)
+        comite = accounts.add("Comité", "correct horse battery", Role.ADMIN)
         with pytest.raises(CannotBe, match="already"):
-            accounts.add("ZOÉ", "correct horse battery", Role.ADMIN)
-        assert accounts.add("Zoe", "correct horse battery", Role.VIEWER).id != zoe.id, "another letter, another name"
-        assert (accounts.find("zoé") or zoe).id == zoe.id
-        signing.open_session(zoe.id)
-        accounts.set_role(accounts.find("zoe") or zoe, Role.ADMIN)
-        accounts.set_active(zoe, active=False)
+            accounts.add("COMITÉ", "correct horse battery", Role.ADMIN)
+        assert accounts.add("Comite", "correct horse battery", Role.VIEWER).id != comite.id, (
+            "another letter, another name"
+        )
+        assert (accounts.find("comité") or comite).id == comite.id
+        signing.open_session(comite.id)
+        accounts.set_role(accounts.find("comite") or comite, Role.ADMIN)
+        accounts.set_active(comite, active=False)
         assert not Sessions.select().exists()
         with pytest.raises(CannotBe, match="last"):
-            accounts.set_role(accounts.find("zoe") or zoe, Role.VIEWER)
+            accounts.set_role(accounts.find("comite") or comite, Role.VIEWER)
         for _ in range(tries.PER_ACCOUNT):
-            tries.begin("zoé", "192.0.2.1")
+            tries.begin("comité", "192.0.2.1")
         with pytest.raises(tries.TooMany):
-            tries.begin("zoé", "192.0.2.1")
+            tries.begin("comité", "192.0.2.1")
         monkeypatch.setattr(keys.ApiKeys._meta, "database", _Proxy(database))
-        secret = keys.add(accounts.find("zoe") or zoe, "x", ["read"])
+        secret = keys.add(accounts.find("comite") or comite, "x", ["read"])
         assert keys.opened_by(secret)
     notes, _ = team.read_notes(
         team.Narrowed("", "", "", datetime.now(UTC).astimezone(team.PARIS).date().isoformat(), "")

@@ -594,4 +594,4 @@ def test_a_row_that_is_not_there_is_not_found(crowded: FlaskClient, name: str, k
 def test_an_empty_table_says_how_to_fill_it(client: FlaskClient, name: str) -> None:
     nothing = page(client, f"/admin/{name}/").css("p.nothing")
     assert text_of(nothing[0]) == "Rien encore. Lancer un relevé"
-    assert nothing.xpath("./a/@href").get() == "/admin/#start"
+    assert nothing.xpath("./a/@href").get() == "/crawls/#start"

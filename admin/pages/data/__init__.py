@@ -1,0 +1,15 @@
+"""Données: what goes on with exports, import of files, and who is who among bookmakers and teams."""
+
+from flask import Blueprint
+from peewee import Database
+
+from admin.pages.data import exports, imports, whoiswho
+
+
+def addresses(database: Database) -> Blueprint:
+    """All under ``/data/``; the tables themselves are Flask-Admin's."""
+    blueprint = Blueprint("data", __name__, url_prefix="/data")
+    exports.add(blueprint)
+    imports.add(blueprint, database)
+    whoiswho.add(blueprint, database)
+    return blueprint
