@@ -9,7 +9,7 @@ from collections.abc import Callable
 from flask import Blueprint
 from peewee import Database
 
-from admin.pages import account, benchmark, crawls, dashboard, data, finder, movements, team
+from admin.pages import account, alerts, benchmark, crawls, dashboard, data, finder, movements, team
 
 PAGES: tuple[Callable[[Database], Blueprint], ...] = (
     dashboard.addresses,
@@ -17,6 +17,7 @@ PAGES: tuple[Callable[[Database], Blueprint], ...] = (
     benchmark.addresses,
     movements.addresses,
     crawls.addresses,
+    alerts.addresses,
     data.addresses,
     account.addresses,
     team.addresses,
