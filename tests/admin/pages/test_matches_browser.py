@@ -242,6 +242,19 @@ def test_a_server_that_is_cut_is_said_and_caught_up_with(chromium: Browser, site
     page.context.close()
 
 
+def test_without_a_stream_the_page_asks_now_and_then(chromium: Browser, site: Site) -> None:
+    someone = visitor(chromium, site)
+    page = someone.page
+    page.clock.install()
+    page.route("**/events?*", lambda route: route.fulfill(status=503, headers={"Retry-After": "30"}))
+    someone.open("/matches/1/")
+    expect(page.locator("#live-status")).to_contain_text("suivi toutes les 15 s")
+    site.say(site.price(45, "Unibet", "2.02"))
+    page.clock.run_for(16_000)
+    expect(page.locator("tr[data-key='book-Unibet'] td[data-key='1'] .price")).to_have_text("2,02", timeout=6_000)
+    page.context.close()
+
+
 def test_a_price_that_nobody_renews_grows_stale_before_the_reader_s_eyes(chromium: Browser, site: Site) -> None:
     someone = visitor(chromium, site)
     page = someone.page
