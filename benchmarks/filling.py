@@ -22,10 +22,11 @@ from benchmarks import servers
 from benchmarks.seasons import BOOKMAKERS, DAY, HOUR, OUTCOMES, Crawl, Match, Quote, Seasons, Team, spelled
 from schema.database import connect, hang_up
 from schema.migrations import migrate
-from schema.models import Bookmakers, MarketNames, Sports, now
+from schema.models import Bookmakers, MarketNames, Sports, now, use
 from schema.names import code, name_key, slug
 from schema.plausibility import FAR_FROM_PANEL
 from schema.reference import sports
+from schema.tally import Tally
 from tests.services.mariadb import MariaDB
 
 POOL = "2G"
@@ -104,8 +105,11 @@ def large(rows: int, folder: Path | None = None) -> Iterator[Large]:
 
 
 def _bring_up_to_date(server: MariaDB) -> None:
+    """Its tables, and what is counted of the prices ahead of time."""
     database = connect(server.url(DATABASE), Path(), read_timeout=3_600)
     migrate(database)
+    use(database)
+    Tally(database).run()
     hang_up(database)
 
 
@@ -116,6 +120,7 @@ def _fill(server: MariaDB, rows: int) -> dict[str, object]:
     server.execute(f"CREATE DATABASE {DATABASE}")
     _bring_up_to_date(server)
     Filling(server, seasons).everything()
+    _bring_up_to_date(server)
     seconds = round(time.monotonic() - began)
     return {"asked": rows, "rows": seasons.prices, "until": until.isoformat(), "seconds": seconds}
 

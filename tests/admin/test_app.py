@@ -94,15 +94,15 @@ def test_no_page_says_a_script_or_a_style_of_its_own(client: FlaskClient, fill: 
 @pytest.mark.parametrize(
     ("wanted", "language", "title"),
     [
-        (None, "fr", "Les cotes des bookmakers français"),
-        ("fr-FR,fr;q=0.9,en;q=0.8", "fr", "Les cotes des bookmakers français"),
-        ("en-GB,en;q=0.9,fr;q=0.8", "en", "French bookmakers' odds"),
-        ("de-DE", "fr", "Les cotes des bookmakers français"),
-        ("xx;q=oops", "fr", "Les cotes des bookmakers français"),
+        (None, "fr", "Toutes les cotes"),
+        ("fr-FR,fr;q=0.9,en;q=0.8", "fr", "Toutes les cotes"),
+        ("en-GB,en;q=0.9,fr;q=0.8", "en", "All odds"),
+        ("de-DE", "fr", "Toutes les cotes"),
+        ("xx;q=oops", "fr", "Toutes les cotes"),
     ],
 )
 def test_the_browser_chooses_the_language(client: FlaskClient, wanted: str | None, language: str, title: str) -> None:
-    answer = client.get("/admin/", headers={"Accept-Language": wanted} if wanted else {})
+    answer = client.get("/admin/odds/", headers={"Accept-Language": wanted} if wanted else {})
     shown = Selector(answer.text)
     assert shown.xpath("/html/@lang").get() == language
     assert text_of(shown.xpath("//h1")[0]) == title
@@ -112,12 +112,7 @@ def test_the_browser_chooses_the_language(client: FlaskClient, wanted: str | Non
 # -- the first page ----------------------------------------------------------------------------------------------------
 
 
-def test_the_root_leads_to_the_tables(client: FlaskClient) -> None:
-    answer = client.get("/")
-    assert (answer.status_code, answer.headers["Location"]) == (302, "/admin/")
-
-
-def test_the_first_page_says_what_there_is(client: FlaskClient, fill: Callable[..., None]) -> None:
+def test_the_first_page_of_the_tables_says_what_there_is(client: FlaskClient, fill: Callable[..., None]) -> None:
     fill(
         quote(), quote(60), replace(REPORT, state="finished", verdict="complete", counts={"discovered": 2, "parsed": 1})
     )
@@ -140,22 +135,17 @@ def test_the_first_page_says_what_there_is(client: FlaskClient, fill: Callable[.
         "Pages": "1",
         "Messages refusés": "0",
     }
-    [run] = shown.xpath("//section[@id='latest']//tbody/tr")
-    assert [text_of(cell) for cell in run.xpath("./td")] == ["ligue1, ven. 17/10/2025 14:00", "✓ complet", "1 / 2", "2"]
-    assert "scrapy crawl ligue1" in shown.css("#start").get()
 
 
-def test_the_first_page_counts_no_whole_table(
+def test_the_first_page_of_the_tables_counts_no_whole_table(
     client: FlaskClient, fill: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(base, "COUNT_LIMIT", 20)
     fill(*(quote(second) for second in range(7)))
     with counted(current()) as asked:
         shown = page(client, "/admin/")
-    asked = [sql for sql in asked if "status" not in sql or "LIMIT" in sql]  # but for the closing gaps, which are kept
-    assert len(asked) == 5
-    assert [sql.count("LIMIT") for sql in asked] == [1, 2, 1, 0, len(LISTS)]
-    assert sum(sql.count("COUNT(") for sql in asked) == 1 + len(LISTS)
+    counts = [sql for sql in asked if "COUNT(" in sql]
+    assert [(sql.count("COUNT("), sql.count("LIMIT")) for sql in counts] == [(len(LISTS), len(LISTS))]
     assert "20+" in {text_of(cell) for cell in shown.xpath("//tr/td")}
 
 
@@ -173,7 +163,7 @@ def test_the_menu_leads_everywhere_and_says_where_one_is(client: FlaskClient) ->
 def test_an_address_of_nothing(client: FlaskClient) -> None:
     shown = page(client, "/admin/nowhere/", 404)
     assert text_of(shown.xpath("//h1")[0]) == "Erreur 404"
-    assert shown.xpath("//main//a/@href").get() == "/admin/"
+    assert shown.xpath("//main//a/@href").get() == "/"
 
 
 def test_a_database_that_fails_is_no_traceback(client: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
@@ -188,7 +178,7 @@ def test_a_database_that_fails_is_no_traceback(client: FlaskClient, caplog: pyte
 def test_an_error_of_ours_is_no_traceback(
     app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(base, "count_rows", lambda _query: 1 / 0)
+    monkeypatch.setattr(base, "count_each", lambda _models: 1 / 0)
     shown = page(signed_in(app), "/admin/", 500)
     assert "La page n'a pas pu être écrite" in text_of(shown.xpath("//main")[0])
     assert "ZeroDivisionError" in caplog.text

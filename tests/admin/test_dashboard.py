@@ -87,7 +87,7 @@ def test_what_needs_a_person_leads_to_where_it_is_mended(day: FlaskClient) -> No
     assert found["Bookmakers plus vus depuis 24 h : Vbet."] == "#coverage"
     assert found["Trous dans la couverture : 9."] == "#coverage"
     assert any("personne ne les suit ; lancez scrapy scheduler" in said for said in found)
-    last = Runs.get(Runs.run_id == "run-19")
+    last = Runs.get(Runs.run_id == "lively-19")
     assert found["« Ligue 1 » : la dernière fois a ramené bien moins que d'habitude."] == f"/crawls/{last.id}/"
     assert "/admin/schedules/details/" in found["« Ligue 1 » : échéances manquées en 24 h : 1."]
     current().close()

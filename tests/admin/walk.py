@@ -7,6 +7,7 @@ found by the first link to it; one that no link leads to is a fault, and :func:`
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from urllib.parse import urljoin, urlsplit
 
 from flask import Flask
@@ -18,12 +19,19 @@ from werkzeug.routing import Rule
 FOR_PROGRAMS = ("health", "metrics")
 """Blueprints that no reader visits."""
 
+LEADS = " | ".join(
+    (
+        *("//a/@href", "//iframe/@src", "//button/@formaction", "//form[not(@method) or @method='get']/@action"),
+        "//@*[starts-with(name(), 'data-') and starts-with(., '/')]",
+    )
+)
+
 
 @dataclass
 class Walk:
     """By endpoint: ``pages`` is an address of each page; ``others`` of what is no page, with its type or status.
 
-    ``unreached`` has the endpoints that answer a GET and were never met, or only refused.
+    ``unreached`` has the endpoints that answer a GET and that nothing leads to.
     """
 
     pages: dict[str, str] = field(default_factory=dict)
@@ -35,7 +43,7 @@ def walked(client: FlaskClient) -> Walk:
     """Follow every kind of link once, from every address that needs no argument; nothing is changed: all is GET."""
     app, walk = client.application, Walk()
     rules = {rule.endpoint: rule for rule in _read_rules(app)}
-    ahead = deque(rule.rule for rule in rules.values() if not rule.arguments)
+    ahead = deque(first := [rule.rule for rule in rules.values() if not rule.arguments])
     while ahead:
         address = ahead.popleft()
         endpoint = _endpoint(app, address)
@@ -44,16 +52,15 @@ def walked(client: FlaskClient) -> Walk:
         answer = client.get(address, buffered=False)
         if answer.status_code == 200 and answer.mimetype == "text/html":
             walk.pages[endpoint] = address
-            walk.others.pop(endpoint, None)  # it wanted to be told which
+            walk.others.pop(endpoint, None)  # it wanted to be told more
             ahead.extend(_links(answer.text, address))
-        elif endpoint not in walk.others:
+        elif endpoint not in walk.others and (answer.status_code < HTTPStatus.BAD_REQUEST or address not in first):
             said = answer.mimetype if answer.status_code == 200 else str(answer.status_code)
             walk.others[endpoint] = (address, said)
             if "Location" in answer.headers:
                 ahead.append(answer.headers["Location"])
         answer.close()
-    answered = {endpoint for endpoint, (_, said) in walk.others.items() if not said.startswith("4")}
-    walk.unreached = rules.keys() - walk.pages.keys() - answered
+    walk.unreached = rules.keys() - walk.pages.keys() - walk.others.keys()
     return walk
 
 
@@ -78,7 +85,8 @@ def _endpoint(app: Flask, address: str) -> str | None:
 
 
 def _links(page: str, address: str) -> Iterator[str]:
-    for link in Selector(page).xpath("//a/@href").getall():
+    """Where a reader can go from there, and what the page's scripts ask."""
+    for link in Selector(page).xpath(LEADS).getall():
         whole = urljoin(address, link)
         if urlsplit(whole).scheme in ("", "http"):
             yield whole.partition("#")[0]
