@@ -49,7 +49,7 @@ ENGLISH: dict[str, str] = {
     "Partagées": "Tied",
     "Issues cotées": "Outcomes quoted",
     "Comparé : chaque issue de chaque match qu'au moins deux bookmakers cotent, {scope}. Une meilleure cote partagée par k bookmakers compte 1/k à chacun : les parts font 100 %. Seul : sans partage.": "Compared: each outcome of each match that at least two bookmakers quote, {scope}. A best price that k bookmakers share counts 1/k for each: the shares add up to 100%. Alone: not shared.",
-    "Bookmaker × ligue": "Bookmaker × league",
+    "Bookmaker × ligue": "Bookmaker × league",  # noqa: RUF001 - as it is written
     "aucune cotation": "no quote",
     "Comparé : le TRJ bookmaker moyen par ligue, {scope}. Teinte : écart à l'ensemble ({mean}), de 0,25, 0,75 et 1,5 point. □ : aucune cotation. En italique : moins de {few} cotations. Un chiffre mène aux matchs concernés.": "Compared: the mean bookmaker TRJ by league, {scope}. Tint: distance from all together ({mean}), of 0.25, 0.75 and 1.5 points. □: no quote. In italics: fewer than {few} quotes. A figure leads to the matches concerned.",
     "Les {shown} ligues les plus cotées ; {left} autres se choisissent dans « Ligues ».": "The {shown} leagues with most quotes; {left} others can be chosen under “Leagues”.",
@@ -86,7 +86,6 @@ ENGLISH: dict[str, str] = {
     # the matches concerned
     "TRJ bookmaker": "Bookmaker TRJ",
     "À l'ouverture": "At opening",
-    "Meilleures cotes": "Best prices",
     "Dernière cotation": "Last quote",
     "une issue est sans cote, ou à vérifier": "an outcome has no price, or one in doubt",
     "hors comparaison : trop ancienne": "not compared: too old",

@@ -1,6 +1,6 @@
 """``/benchmark/table/``: the analyst's table, its saved layouts, and the files and the text that it is taken away as.
 
-The address has the whole table (``market``, ``bookmakers`` in their order, ``leagues``, ``matches``, ``columns``), or
+The address has the whole table (``market``, ``bookmakers`` in their order, ``leagues``, ``next``, ``columns``), or
 the number of a saved one (``layout``). One may show what anybody saved; only who saved it changes it.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
-from peewee import IntegrityError
+from peewee import Database, IntegrityError
 from werkzeug.wrappers import Response as Answer
 
 from admin import audit, spreadsheet
@@ -64,15 +64,15 @@ class Shown:
             "market": layout.market.code,
             "bookmakers": _joined(layout.bookmakers),
             "leagues": _joined(layout.leagues),
-            "matches": layout.matches,
+            "next": layout.matches,
             "columns": ",".join(layout.columns),
         }
         return urlencode(told)
 
 
-def add(blueprint: Blueprint) -> None:
+def add(blueprint: Blueprint, database: Database) -> None:
     _show(blueprint)
-    _change(blueprint)
+    _change(blueprint, database)
 
 
 def _show(blueprint: Blueprint) -> None:
@@ -118,9 +118,7 @@ def _show(blueprint: Blueprint) -> None:
         return spreadsheet.csv_answer(rows, name, spoken())
 
 
-def _change(blueprint: Blueprint) -> None:
-    database = Layouts._meta.database  # noqa: SLF001 - Peewee has no other word for it
-
+def _change(blueprint: Blueprint, database: Database) -> None:
     @blueprint.post("/table/save")
     @needs(Role.VIEWER)
     def save() -> Answer:
@@ -188,7 +186,8 @@ def found(names: Names) -> Shown:
         row = Layouts.get_or_none(Layouts.id == number)
         if row is None:
             abort(404)
-        told = {name: str(getattr(row, name)) for name in ("market", "bookmakers", "leagues", "matches", "columns")}
+        told = {name: str(getattr(row, name)) for name in ("market", "bookmakers", "leagues", "columns")}
+        told["next"] = str(row.matches)
         layout = from_address(names, told)
         if layout is None:
             abort(404)
@@ -206,7 +205,7 @@ def from_address(names: Names, told: Mapping[str, str]) -> Layout | None:
         market=MARKETS.get(told.get("market", ""), MARKETS["1X2"]),
         bookmakers=tuple(_numbers(told.get("bookmakers", ""), names.bookmakers))[:MOST_BOOKMAKERS],
         leagues=tuple(_numbers(told.get("leagues", ""), names.leagues))[:MOST_LEAGUES],
-        matches=max(1, min(_number(told.get("matches")) or MATCHES, MOST_MATCHES)),
+        matches=max(1, min(_number(told.get("next")) or MATCHES, MOST_MATCHES)),
         columns=columns or COLUMNS,
     )
 
@@ -223,7 +222,7 @@ def from_form(names: Names) -> Layout:
         market=MARKETS.get(arguments.get("market", ""), MARKETS["1X2"]),
         bookmakers=tuple(in_order("b", names.bookmakers))[:MOST_BOOKMAKERS],
         leagues=tuple(in_order("l", names.leagues))[:MOST_LEAGUES],
-        matches=max(1, min(_number(arguments.get("matches")) or MATCHES, MOST_MATCHES)),
+        matches=max(1, min(_number(arguments.get("next")) or MATCHES, MOST_MATCHES)),
         columns=tuple(name for name in COLUMNS if name in arguments.getlist("column")) or COLUMNS,
     )
 

@@ -155,7 +155,7 @@ def addresses(database: Database) -> Blueprint:
             most=concerned.MOST,
         )
 
-    analyst.add(blueprint)
+    analyst.add(blueprint, database)
     return blueprint
 
 
@@ -179,7 +179,7 @@ def read(names: Names, day: date) -> Asked:
     leagues = tuple(dict.fromkeys(number for text in arguments.getlist("league") if (number := _number(text)) in known))
     since, until = _day(arguments.get("since")), _day(arguments.get("until"))
     period = arguments.get("period", "")
-    if period not in PERIODS:
+    if period not in PERIODS or (since and until and _days_were_changed(period, since, until)):
         period = "" if since and until else USUAL
     if period or not since or not until:
         since, until = days_of(period, day)
@@ -203,6 +203,12 @@ def days_of(period: str, day: date) -> tuple[date, date]:
     if period == "season":
         return date(day.year - (day.month < SEASON_BEGINS), SEASON_BEGINS, 1), day
     return day - timedelta(days=int(period) - 1), day
+
+
+def _days_were_changed(period: str, since: date, until: date) -> bool:
+    """Whether the form, which sends both, had other days and the same period: then it is the days that are meant."""
+    was, *days = request.args.get("was", "").split(",")
+    return was == period and days != [since.isoformat(), until.isoformat()]
 
 
 def _number(text: str | None) -> int | None:

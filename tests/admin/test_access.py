@@ -25,6 +25,7 @@ OPEN_TO_ALL = {
 CHANGES_FOR_VIEWERS = {
     *("signing.sign_out", "account.rename", "account.change_password", "account.new_key", "account.revoke_key"),
     *("account.end_session", "account.end_all", "account.confirmed", "data.export_cancel"),
+    *("benchmark.save", "benchmark.remove"),
     *("alerts.follow", "alerts.unfollow"),
 }
 """Endpoints that change something, and that a viewer may call: what is their own."""

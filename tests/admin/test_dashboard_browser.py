@@ -174,7 +174,7 @@ def test_a_crawl_from_the_button_to_its_end(chromium: Browser, tmp_path: Path) -
             site.let(1000)
             expect(page.locator("#state")).to_contain_text("interrompu", timeout=40_000)
             assert daemon.node.has(run.run_id) == "finished"
-            expect(log).to_contain_text("Spider closed", timeout=20_000)
+            expect(page.locator("#log pre")).to_contain_text("Spider closed", timeout=20_000)
             assert [each for each in visitor.complaints if "ERR_ABORTED" not in each and "failed:" not in each] == []
             page.context.close()
     hang_up(database)

@@ -111,7 +111,11 @@ def test_a_new_colleague_is_let_in_and_out_again(chromium: Browser, site: tuple[
     hers.goto(f"{address}/account/")
     assert "/sign-in/" in hers.url
     boss.open("/team/audit/?object_id=nouvelle")
-    assert [row.inner_text() for row in page.locator("tbody td:nth-child(3)").all()] == ["deactivate", "sign-in", "add"]
+    assert [row.inner_text() for row in page.locator("tbody td:nth-child(3)").all()] == [
+        "désactivé",
+        "s'est connecté",
+        "ajouté",
+    ]
     assert boss.complaints == []
     for window in (page, hers):
         window.context.close()

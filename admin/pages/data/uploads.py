@@ -30,6 +30,8 @@ from schema.database import explain, hang_up
 KEPT = timedelta(days=1)
 AT_ONCE = 4
 """Uploads that are worked at in this process."""
+MOST = 100
+"""Uploads that are kept at once: so much of the disk they may take."""
 NAMES_SHOWN = 200
 """Names of each kind that nobody knows yet, shown and kept of a preview."""
 
@@ -88,7 +90,7 @@ class Uploads:
         token = secrets.token_urlsafe(16)
         folder = self._folder / token
         with self._lock:
-            if len(self._busy) >= AT_ONCE:
+            if len(self._busy) >= AT_ONCE or len(list(self._folder.glob("*"))) >= MOST:
                 raise Busy
             self._busy.add(token)
         folder.mkdir(parents=True, mode=0o700)

@@ -1,31 +1,45 @@
 """What is taken away: all of it, as it is in the tables, and nothing that a spreadsheet would run."""
 
 import csv
+import http.client
 import io
 import json
+import threading
 import tracemalloc
+import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+import waitress
+from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from peewee import OperationalError
 
+from admin import create_app
 from admin.exporting import reading, sending
 from admin.exporting.running import EXPORTS
 from gigscrapy.imports import BadFile, ours
 from gigscrapy.imports.reading import read
+from gigscrapy.imports.sheets import SHELL
 from gigscrapy.imports.storing import store
 from schema.checksum import checksum
 from schema.database import connect, hang_up
+from schema.messages import OddsItem
 from schema.migrations import migrate
 from schema.models import Odds
-from tests.admin import LISTS, counted
+from schema.store import Store
+from tests.admin import LISTS, counted, signed_cookie, signed_in
 from tests.admin.conftest import current
-from tests.schema.letters import prices, quote
+from tests.schema.letters import letters, prices, quote
+from tests.schema.test_properties import quotes, some
 
 Fill = Callable[..., None]
 Role = Callable[[str | None], FlaskClient]
@@ -226,6 +240,33 @@ class TestWhatIsNotWhole:
             list(read(path).lines)
         assert refused.value.reason == "incomplete"
 
+    @pytest.mark.parametrize("goes", [True, False])
+    def test_over_the_wire(self, app: Flask, fill: Fill, monkeypatch: pytest.MonkeyPatch, goes: bool) -> None:
+        """As it is served in earnest: what is broken off ends in the middle of the transfer, and only that."""
+        fill(*(quote(second) for second in range(20)))
+        batches = reading.Listed.batches
+
+        def short(self: reading.Listed, render: reading.Render) -> Iterator[Any]:
+            for number, rows in enumerate(batches(self, render)):
+                if goes and number == 3:
+                    raise OperationalError("gone away")
+                yield rows
+
+        monkeypatch.setattr(reading.Listed, "batches", short)
+        server = waitress.create_server(app, host="127.0.0.1", port=0, threads=2)
+        serving = threading.Thread(target=server.run, daemon=True)
+        serving.start()
+        request = urllib.request.Request(f"http://127.0.0.1:{server.effective_port}/admin/odds/export/csv/")
+        request.add_header("Cookie", f"gigscrapy={signed_cookie(app)}")
+        with urllib.request.urlopen(request) as answer:
+            if goes:
+                with pytest.raises(http.client.IncompleteRead):
+                    answer.read()
+            else:
+                assert answer.read().count(b"\r\n") == 61
+        server.close()
+        serving.join(5)
+
     def test_one_that_is_cancelled(self, client: FlaskClient, as_role: Role, fill: Fill) -> None:
         fill(*(quote(second) for second in range(20)))
         answer = client.get("/admin/odds/export/csv/?token=abcd-1234", buffered=False)
@@ -253,6 +294,34 @@ class TestWhatIsNotWhole:
             EXPORTS.begin(f"token-{number:04}", "somebody")
         busy = client.get("/admin/odds/export/csv/")
         assert (busy.status_code, busy.headers["Retry-After"]) == (429, "10")
+
+
+@pytest.mark.slow
+@settings(some, max_examples=6)
+@given(st.lists(quotes(), min_size=1, max_size=10))
+def test_whatever_is_stored_comes_back(said: list[OddsItem]) -> None:
+    """Any quotes there can be: exported and imported elsewhere, each price is the same, by whichever file."""
+    with TemporaryDirectory() as name:
+        home = Path(name)
+        app = create_app(home=home / "one")
+        database = current()
+        # A match of several leagues, or of other teams later, is that of the newest: it has no past to be exported.
+        told = [
+            replace(item, match_id=None if item.match_id is None else f"{number}") for number, item in enumerate(said)
+        ]
+        Store(database).store(letters(*told))
+        client = signed_in(app)
+        for kind in ("csv", "ndjson"):
+            path = home / f"export.{kind}"
+            path.write_bytes(taken(client, f"/admin/odds/export/{kind}/"))
+            other = connect(None, home / kind)
+            migrate(other)
+            assert store(other, read(path, limits=SHELL).lines).refused == 0
+            before, after = checksum(database), checksum(other)
+            for table in ("Odds", "LatestOdds", "Teams", "Leagues", "Bookmakers"):
+                assert after[table] == before[table], (table, kind)
+            hang_up(other)
+        hang_up(database)
 
 
 @pytest.mark.slow
