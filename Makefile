@@ -10,7 +10,7 @@ WORKERS ?= 3
 APT := DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends
 IS_ROOT := [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null
 
-.PHONY: help run admin services migrate test test-fast lint soak bench chromium servers clean
+.PHONY: help run admin services migrate test test-fast lint soak bench audit chromium servers clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,6 +47,9 @@ soak: $(VENV)/.tests servers ## random faults for 20 minutes, then what became o
 bench: $(VENV)/.tests chromium servers ## the figures of the README (20 minutes): SUBJECTS="consumer growth publishing memory crawl"
 	@$(PYTHON) -m benchmarks $(SUBJECTS)
 
+audit: $(VENV)/.audits ## known weaknesses of what is pinned: asks the package index, and fails where that knows nothing of a package
+	@$(VENV)-audit/bin/pip-audit --strict --no-deps --disable-pip --progress-spinner off --requirement requirements.txt
+
 # -- what the above need -----------------------------------------------------------------------------------------------
 
 $(VENV)/bin/python:
@@ -64,6 +67,12 @@ $(VENV)/.tests: $(VENV)/.runs requirements-dev.txt
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	@touch $@
 
+# Apart from the project's own: what it needs must not decide what the project is pinned to.
+$(VENV)/.audits: $(VENV)/bin/python
+	@python3 -m venv $(VENV)-audit
+	@$(VENV)-audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+	@touch $@
+
 chromium: $(VENV)/.runs
 	@$(PYTHON) -m gigscrapy.browser \
 		|| { $(IS_ROOT) && echo "Installing Debian's chromium" && apt-get update -qq && $(APT) chromium >/dev/null; } \
@@ -74,4 +83,4 @@ servers:
 	@tests/services/install.sh
 
 clean: ## forget the virtual environment and everything crawled into var/
-	rm -rf $(VENV) var .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-audit var .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -12,7 +12,7 @@ from peewee import PeeweeException
 from admin import create_app
 from admin.accounts import anybody
 from admin.pages.finder.live import STREAMS
-from admin.security import TRUSTED_HOSTS
+from admin.security import LOOPBACK, BadHosts, other_hosts, proxies
 from gigscrapy import logs, settings
 from schema.database import BadDatabaseUrl, explain
 from schema.migrations import SchemaError
@@ -20,6 +20,9 @@ from schema.models import Users
 
 THREADS = 8 + STREAMS
 """Each stream of what is new holds one while it lives; eight are left for pages."""
+TO_BE_REACHED = (
+    "set ADMIN_HOSTS to the names it may be called by, and put a proxy before it that speaks TLS (docs/people.md)."
+)
 
 logger = logging.getLogger(__name__)
 
@@ -31,28 +34,35 @@ def main(arguments: list[str] | None = None) -> str | None:
     )
     port = os.environ.get("ADMIN_PORT") or "5000"
     parser.add_argument("--port", type=int, default=port, help="default ADMIN_PORT, else 5000; 0: any that is free")
-    parser.add_argument("--host", default="127.0.0.1", help="this machine only: 127.0.0.1")
+    parser.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1; another needs ADMIN_HOSTS")
     asked = parser.parse_args(arguments)
-    if asked.host not in TRUSTED_HOSTS:
-        return (
-            f"{asked.host} can be reached from other machines, and nobody has to sign in yet: only 127.0.0.1 is served."
-        )
     if not 0 <= asked.port < 2**16:
         return f"{asked.port} is no port: 0 to 65535."
     try:
+        if asked.host not in LOOPBACK and not other_hosts():
+            return f"{asked.host or 'no name'} can be reached from other machines: {TO_BE_REACHED}"
         app = create_app()
-    except (BadDatabaseUrl, SchemaError, OSError) as error:
+    except (BadHosts, BadDatabaseUrl, SchemaError, OSError) as error:
         return str(error)
     except PeeweeException as error:
         return explain(error)
     try:
-        listening = socket.create_server(("127.0.0.1", asked.port))
+        family = socket.AF_INET6 if ":" in asked.host else socket.AF_INET
+        listening = socket.create_server((asked.host, asked.port), family=family)
     except OSError as error:
         return f"Port {asked.port} cannot be used ({error}): choose another with --port."
     if is_deserted():
         logger.warning("nobody can sign in yet: python -m admin.users add NAME --role admin")
-    server = waitress.create_server(app, sockets=[listening], threads=THREADS)
-    print(f"admin: http://127.0.0.1:{server.effective_port}/", flush=True)  # noqa: T201 - among others' lines, too
+    server = waitress.create_server(
+        app,
+        sockets=[listening],
+        threads=THREADS,
+        # One request ahead: else it is not seen that a browser left a stream, before the next word in it.
+        channel_request_lookahead=1,
+        clear_untrusted_proxy_headers=not proxies(),
+    )
+    name = f"[{asked.host}]" if family is socket.AF_INET6 else asked.host
+    print(f"admin: http://{name}:{server.effective_port}/", flush=True)  # noqa: T201 - among others' lines, too
     try:
         server.run()
     finally:

@@ -9,6 +9,7 @@ the view says otherwise::
 A view that forgot to say is guarded all the same.
 """
 
+import ipaddress
 import time
 from collections.abc import Callable, Mapping
 from enum import IntEnum
@@ -20,6 +21,7 @@ from peewee import PeeweeException
 from werkzeug import Response
 from werkzeug.exceptions import SecurityError
 
+from admin.security import is_local
 from admin.signing import Person, nobody, person_here
 from admin.words import Phrase
 
@@ -92,6 +94,12 @@ def public(view: View) -> View:
     return view
 
 
+def public_here(view: View) -> View:
+    """Anybody may call the view, on this machine; from others it takes a sign-in, or a key with the scope ``read``."""
+    view.__dict__["here"] = True
+    return public(view)
+
+
 def needed(app: Flask, endpoint: str, method: str) -> Role | None:
     """What it takes; ``None``: nothing."""
     if endpoint in FILES:
@@ -138,6 +146,7 @@ def _let_in() -> Response | None:
         _recognise_if_possible()
         return None
     if role is None:
+        _let_a_program_in(endpoint)
         return None
     g.person = person_here()
     if g.person is None:
@@ -146,6 +155,24 @@ def _let_in() -> Response | None:
         abort(HTTPStatus.FORBIDDEN)
     wants_fresh = getattr(current_app.view_functions[endpoint], "fresh", False) and request.method not in READING
     return None if is_fresh() or not wants_fresh else _sent_to_confirm()
+
+
+def _let_a_program_in(endpoint: str) -> None:
+    """:raises Unauthorized: for one of another machine that brings no key."""
+    from admin.keys import opened_by
+
+    if not getattr(current_app.view_functions[endpoint], "here", False) or _asks_here():
+        return
+    opened = opened_by(request.headers.get("Authorization", "").removeprefix("Bearer "))
+    if person_here() is None and (opened is None or "read" not in opened[1]):
+        abort(HTTPStatus.UNAUTHORIZED)
+
+
+def _asks_here() -> bool:
+    try:
+        return is_local() and ipaddress.ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False
 
 
 def _sent_to_confirm() -> Response:

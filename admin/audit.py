@@ -37,14 +37,23 @@ def together(database: Database) -> AbstractContextManager[Any]:
     return database.atomic(begin_writing(database))
 
 
-def note(action: str, object_type: str, object_id: object, before: State = None, after: State = None) -> None:
+def note(
+    action: str,
+    object_type: str,
+    object_id: object,
+    before: State = None,
+    after: State = None,
+    *,
+    by: str | None = None,
+) -> None:
     """Write that who is there did that.
 
     :param action: a verb (``add``, ``change``, ``remove``, ``cancel``); :param object_type: ``schedule``, ``run``, …;
         :param object_id: what people know it by; :param before, after: its fields, or its row; ``None``: not there.
+    :param by: whose change it is, where it ends after their request was answered.
     """
     AuditLog.insert(
-        actor=(who() or "nobody") if has_request_context() else BY_HAND,
+        actor=by or ((who() or "nobody") if has_request_context() else BY_HAND),
         address=(request.remote_addr or "")[:64] if has_request_context() else None,
         action=action,
         object_type=object_type,

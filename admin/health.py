@@ -17,7 +17,7 @@ from flask import Blueprint, Response, jsonify
 from peewee import Database, PeeweeException
 from scrapy.settings import BaseSettings
 
-from admin.access import public
+from admin.access import public, public_here
 from admin.questions import Question, answers
 from gigscrapy.broker import QUEUE, TASK_QUEUE, BrokerError, Queues, QueueState, states
 from gigscrapy.nodes import Node, NodeAway, NodeRefused, nodes
@@ -66,7 +66,7 @@ def addresses(database: Database, queues: Queues, settings: BaseSettings) -> Blu
         return Response("ok\n", mimetype="text/plain")
 
     @blueprint.get("/readyz")
-    @public
+    @public_here
     def ready() -> tuple[Response, int]:
         given = answers(questions, SECONDS)
         found: dict[str, Finding] = {}

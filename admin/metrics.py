@@ -18,7 +18,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 from scrapy.settings import BaseSettings
 
-from admin.access import public
+from admin.access import public_here
 from admin.questions import Question, answers
 from analytics.closing import median_gap, observed_gaps
 from gigscrapy import leagues
@@ -60,7 +60,7 @@ def addresses(database: Database, queues: Queues, _settings: BaseSettings) -> Bl
     registry.register(Everything(database, queues))
 
     @blueprint.get("/metrics")
-    @public
+    @public_here
     def measured() -> Response:
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
         return Response(encode(registry), content_type=content_type)

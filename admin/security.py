@@ -9,18 +9,26 @@ that sessions outlive this process.
 
 import logging
 import os
+import re
 import secrets
+from http import HTTPStatus
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from flask import Flask, Response
+from flask import Flask, abort, redirect, request
+from flask.sessions import SecureCookieSessionInterface
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
+from werkzeug import Response
+from werkzeug.exceptions import SecurityError
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gigscrapy import secretfile
 
-TRUSTED_HOSTS = ("localhost", "127.0.0.1")
+LOOPBACK = ("localhost", "127.0.0.1")
 """Names this machine is called by. A page elsewhere may point its own name at 127.0.0.1 (DNS rebinding): refused."""
+YEAR = 365 * 24 * 3600
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -38,22 +46,77 @@ HEADERS = {
 LONGEST_POST = 64 * 1024
 """Bytes; the numbers of a hundred letters take a thousand."""
 
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+
 logger = logging.getLogger(__name__)
 
 
+class BadHosts(ValueError):
+    """ADMIN_HOSTS or ADMIN_PROXIES cannot be used as it is; the message says how it should look."""
+
+
+def other_hosts() -> tuple[str, ...]:
+    """The names of ADMIN_HOSTS, by which other machines may call this one. :raises BadHosts: when one is no name."""
+    names = tuple(name.strip().lower() for name in os.environ.get("ADMIN_HOSTS", "").split(",") if name.strip())
+    for name in names:
+        if not _HOST.fullmatch(name):
+            raise BadHosts(f"ADMIN_HOSTS: {name!r} is no name of a host; write odds.example.org,10.0.0.5")
+    return names
+
+
+def proxies() -> int:
+    """ADMIN_PROXIES: how many proxies of ours each request passes. :raises BadHosts: when it is no such number."""
+    text = os.environ.get("ADMIN_PROXIES") or "0"
+    if not (text.isascii() and text.isdigit() and len(text) == 1):
+        raise BadHosts(f"ADMIN_PROXIES: {text!r} is not how many proxies there are; write 1")
+    return int(text)
+
+
+def is_local() -> bool:
+    """Whether this machine was called by a name of its own: nothing then leaves it."""
+    try:
+        return urlsplit(f"//{request.host}").hostname in LOOPBACK
+    except SecurityError:  # it was called by a name that is not ours
+        return False
+
+
+class _Sessions(SecureCookieSessionInterface):
+    """The cookie goes over TLS only, unless it never leaves this machine."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return not is_local()
+
+
 def protect(app: Flask) -> None:
-    """Answer only to this machine's own names, and with :data:`HEADERS`."""
+    """Answer only to names we have, to other machines only over TLS, and with :data:`HEADERS`.
+
+    :raises BadHosts: see :func:`other_hosts`, :func:`proxies`.
+    """
+    app.session_interface = _Sessions()
+    if count := proxies():
+        # The name it was called by is not taken from a proxy: that passes it on as it is, or is told to.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)  # type: ignore[method-assign]
     app.config |= {
-        "TRUSTED_HOSTS": list(TRUSTED_HOSTS),
+        "TRUSTED_HOSTS": [*LOOPBACK, *other_hosts()],
         "MAX_CONTENT_LENGTH": LONGEST_POST,
         "SESSION_COOKIE_NAME": "gigscrapy",
         "SESSION_COOKIE_SAMESITE": "Lax",  # with Strict, who follows a link from a message would not be signed in
         "SESSION_REFRESH_EACH_REQUEST": False,
     }
 
+    @app.before_request
+    def insist_on_tls() -> Response | None:
+        if isinstance(request.routing_exception, SecurityError) or request.is_secure or is_local():
+            return None
+        if request.method not in ("GET", "HEAD"):
+            abort(HTTPStatus.BAD_REQUEST)
+        return redirect(request.url.replace("http://", "https://", 1), HTTPStatus.PERMANENT_REDIRECT)
+
     @app.after_request
     def add_headers(response: Response) -> Response:
         response.headers.extend(HEADERS)
+        if request.is_secure:
+            response.headers["Strict-Transport-Security"] = f"max-age={YEAR}"
         if response.mimetype == "text/html":
             response.headers["Cache-Control"] = "no-store"
             response.headers["Vary"] = "Accept-Language"

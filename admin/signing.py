@@ -9,15 +9,16 @@ import logging
 import secrets
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Flask, current_app, g, request, session
+from flask import Flask, g, request, session
 from flask_login import utils as flask_login_utils
 from flask_security import PeeweeUserDatastore, Security, UserMixin
 from flask_security.core import AnonymousUser
 from flask_security.utils import login_user, logout_user
-from peewee import JOIN, Database
+from peewee import JOIN, Database, PeeweeException
 
 from schema.models import Sessions, Users, now
 
@@ -150,5 +151,6 @@ def _is_over(row: Sessions, at: datetime) -> bool:
 
 
 def _seen(row: Sessions, at: datetime) -> None:
-    if row.seen_at < at - SEEN_EVERY and not current_app.config.get("READ_ONLY"):
-        Sessions.update(seen_at=at).where(Sessions.id == row.id).execute()
+    if row.seen_at < at - SEEN_EVERY:
+        with suppress(PeeweeException):  # the page matters more, and the next request tries again
+            Sessions.update(seen_at=at).where(Sessions.id == row.id).execute()

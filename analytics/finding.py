@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from peewee import JOIN, ModelSelect
+from peewee import JOIN, Case, ModelSelect
 
 from analytics.freshness import period_of_gaps
 from analytics.grid import Grid, Observation, grid
@@ -93,12 +93,16 @@ def meetings(
         conditions.append(named)
     if after is not None:
         conditions.append(_follows(after, newest_first=newest_first))
-    query = _meetings()
+    # The matches first, of their own table alone: with the names beside them a server reads all before it sorts.
+    order: tuple[Any, ...] = (Matches.match_date, Matches.id)
+    if newest_first:
+        order = tuple(column.desc() for column in order)
+    those = Matches.select(Matches.id)
     if conditions:
-        query = query.where(*conditions)
-    order = (Matches.match_date, Matches.id)
-    query = query.order_by(*(column.desc() for column in order) if newest_first else order)
-    return [Meeting(*row) for row in query.limit(limit).tuples().execute()]
+        those = those.where(*conditions)
+    those = those.order_by(*order).limit(limit).alias("those")
+    query = _meetings().join_from(Matches, those, on=(Matches.id == those.c.id)).order_by(*order)
+    return [Meeting(*row) for row in query.tuples().execute()]
 
 
 def meeting(match: int) -> Meeting | None:
@@ -128,7 +132,7 @@ def glances(
 
 
 class _Newest(NamedTuple):
-    """One row of LatestOdds. ``opening``: the first price known; ``before``: when a price was seen the time before."""
+    """One row of LatestOdds. ``opening``: the first price known; ``before``: when the market was seen before."""
 
     match: int
     market: str
@@ -201,7 +205,8 @@ def _meetings() -> "ModelSelect[Matches]":
 def _conditions(wanted: Wanted) -> list[Any]:
     conditions: list[Any] = []
     if wanted.sports:
-        conditions.append(Leagues.sport.in_(list(wanted.sports)))
+        leagues = Leagues.select(Leagues.id).where(Leagues.sport.in_(list(wanted.sports)))
+        conditions.append(Matches.league.in_(leagues))
     if wanted.leagues:
         conditions.append(Matches.league.in_(list(wanted.leagues)))
     if wanted.teams:
@@ -239,6 +244,7 @@ def _newest(matches: Collection[int], codes: Sequence[str], bookmakers: Collecti
     opening = price.select(price.odd_value).where(same & price.suspect.is_null()).order_by(price.scraped_at).limit(1)
     before = price.select(price.scraped_at).where(same & (price.scraped_at < LatestOdds.scraped_at))
     before = before.order_by(price.scraped_at.desc()).limit(1)
+    firsts = sorted({MARKETS[code].outcomes[0] for code in codes})
     columns = (
         LatestOdds.match,
         MarketNames.code,
@@ -251,7 +257,8 @@ def _newest(matches: Collection[int], codes: Sequence[str], bookmakers: Collecti
         LatestOdds.suspect,
         doubted(LatestOdds),
         opening.alias("opening"),
-        before.alias("before"),
+        # A quote is seen whole: its first outcome tells when.
+        Case(None, ((LatestOdds.outcome.in_(firsts), before),)).alias("before"),
     )
     query = LatestOdds.select(*columns).join_from(LatestOdds, MarketNames).join_from(LatestOdds, Bookmakers)
     query = query.where(LatestOdds.match.in_(list(matches)), MarketNames.code.in_(codes))

@@ -11,12 +11,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from peewee import ModelSelect
+from peewee import Case, ModelSelect
 
 from analytics.finding import WINNER, Meeting
 from analytics.grid import Observation, standing
 from schema.models import Bookmakers, LatestOdds, MarketNames, Odds
 from schema.names import name_key
+
+FIRST = "1"
+"""An outcome of both markets of the winner: a quote with a TRJ prices it, and it tells the TRJ before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,8 @@ def _quotes(match: Meeting, rows: Iterable[_Row]) -> Iterator[Quote]:
         own = chosen[bookmaker]
         newest = max(own, key=lambda row: row.scraped_at)
         prices = {row.outcome: row.price for row in own}
-        yield Quote(match, bookmaker, prices, newest.trj, newest.previous)
+        previous = next((row.previous for row in own if row.outcome == FIRST), None)
+        yield Quote(match, bookmaker, prices, newest.trj, previous)
 
 
 def _standing(rows: Sequence[_Row]) -> list[_Row]:
@@ -146,6 +150,7 @@ def _query(matches: Collection[int], bookmakers: Collection[int]) -> "ModelSelec
         & (earlier.scraped_at < LatestOdds.scraped_at)
         & earlier.trj.is_null(False)
     )
+    newest_before = previous.order_by(earlier.scraped_at.desc()).limit(1)
     columns = (
         LatestOdds.match,
         MarketNames.code,
@@ -155,7 +160,7 @@ def _query(matches: Collection[int], bookmakers: Collection[int]) -> "ModelSelec
         LatestOdds.trj,
         LatestOdds.scraped_at,
         LatestOdds.partial,
-        previous.order_by(earlier.scraped_at.desc()).limit(1).alias("previous"),
+        Case(None, ((LatestOdds.outcome == FIRST, newest_before),)).alias("previous"),
     )
     query = LatestOdds.select(*columns).join_from(LatestOdds, MarketNames).join_from(LatestOdds, Bookmakers)
     query = query.where(LatestOdds.match.in_(list(matches)), MarketNames.code.in_(WINNER), LatestOdds.line == 0)

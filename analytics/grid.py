@@ -150,8 +150,8 @@ def grid(history: Iterable[Observation], market: Market, period: timedelta | Non
     for now in standing([line[-1] for line in lines.values()]):
         line = lines[now.bookmaker, now.outcome]
         assert newest is not None
-        cell = _cell(now, line)
-        books[now.bookmaker][now.outcome] = replace(cell, left_behind=is_stale(now.scraped_at, newest, period))
+        left_behind = is_stale(now.scraped_at, newest, period)
+        books[now.bookmaker][now.outcome] = _cell(now, line, left_behind=left_behind)
     for line in lines.values():
         changes += _changes(line)
     return _with_best(books, market, changes, period, crawls)
@@ -206,7 +206,7 @@ def _crawls(rows: Iterable[Observation]) -> tuple[datetime, ...]:
     return tuple(sorted(set(first.values())))
 
 
-def _cell(now: Observation, line: Sequence[Observation]) -> Cell:
+def _cell(now: Observation, line: Sequence[Observation], *, left_behind: bool) -> Cell:
     undoubted = [row for row in line if not row.doubted or row is now]
     prices = [next(same) for _, same in groupby(undoubted, key=lambda row: row.price)]
     opening, last = prices[0], prices[-1]
@@ -219,6 +219,7 @@ def _cell(now: Observation, line: Sequence[Observation]) -> Cell:
         previous=prices[-2].price if len(prices) > 1 else None,
         changed_at=last.scraped_at if len(prices) > 1 else None,
         doubt=now.suspect if now.doubted else None,
+        left_behind=left_behind,
     )
 
 
@@ -230,6 +231,13 @@ def _changes(line: Sequence[Observation]) -> Iterator[Change]:
         if before is not None and row.price != before.price:
             yield Change(row.scraped_at, row.bookmaker, row.outcome, before.price, row.price)
         before = row
+
+
+def _newest_first(changes: Iterable[Change], market: Market) -> list[Change]:
+    """Those of one instant by bookmaker, in the market's order."""
+    order = {outcome: number for number, outcome in enumerate(market.outcomes)}
+    named = sorted(changes, key=lambda change: (name_key(change.bookmaker), order.get(change.outcome, len(order))))
+    return sorted(named, key=lambda change: change.seen_at, reverse=True)
 
 
 def _with_best(
@@ -249,7 +257,7 @@ def _with_best(
         books=tuple(_book(name, books[name], market, best) for name in sorted(books, key=name_key)),
         best=best,
         trj=market_trj(best, market),
-        changes=tuple(sorted(changes, key=lambda change: (change.seen_at, change.bookmaker, change.outcome))[::-1]),
+        changes=tuple(_newest_first(changes, market)),
         period=period,
         crawls=crawls,
     )
@@ -257,7 +265,9 @@ def _with_best(
 
 def _book(name: str, cells: Mapping[str, Cell], market: Market, best: Mapping[str, Best]) -> Book:
     marked = {
-        outcome: replace(cells[outcome], best=outcome in best and name in best[outcome].bookmakers)
+        outcome: replace(cells[outcome], best=True)
+        if outcome in best and name in best[outcome].bookmakers
+        else cells[outcome]
         for outcome in market.outcomes
         if outcome in cells
     }

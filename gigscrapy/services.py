@@ -1,4 +1,4 @@
-"""All services of one machine under one supervisor: Scrapyd, consumer, worker, scheduler and admin.
+"""All services of one machine under one supervisor: Scrapyd, consumer, worker, scheduler, alerting and admin.
 
 What dies is started again; what says that a person must see to it (exit code 78, or 2 for a wrong word) is not, and the
 others go on. Supervisor is told so in a file that is written anew at each start: ``services.conf`` in GIGSCRAPY_HOME.
@@ -23,6 +23,7 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
     "consumer": ("scrapy", "consume"),
     "worker": ("scrapy", "worker"),
     "scheduler": ("scrapy", "scheduler"),
+    "alerting": ("python", "-m", "admin.alerting"),
     "admin": ("python", "-m", "admin"),
 }
 """The command of each, in the order they are started; docker-compose.yml has the same."""

@@ -119,6 +119,9 @@ REPORT_SECONDS = os.environ.get("REPORT_SECONDS", "5")  # so often a crawl says 
 REQUESTS_PER_MINUTE = os.environ.get("REQUESTS_PER_MINUTE", "30")  # of all visits before kick-offs together
 CRAWLS_AT_ONCE = os.environ.get("CRAWLS_AT_ONCE", "1")  # over all nodes; the site is asked by so many at once
 RUN_SILENCE = os.environ.get("RUN_SILENCE", "300")  # seconds; a run whose node has it no more is then given up
+# Who reads the alerts follows links to this address; messages go to public addresses, and to these private ones.
+ADMIN_URL = os.environ.get("ADMIN_URL") or f"http://127.0.0.1:{os.environ.get('ADMIN_PORT') or '5000'}"
+ALERT_PRIVATE_HOSTS = os.environ.get("ALERT_PRIVATE_HOSTS", "")  # ntfy.lan:8080 192.168.1.5:25
 CHROMIUM = os.environ.get("CHROMIUM") or None  # path of the browser; unset: Debian's, else Playwright's own
 CHROMIUM_SANDBOX = os.environ.get("CHROMIUM_SANDBOX", "1")  # 0 in a container, which is a sandbox itself
 LOG_JSON = os.environ.get("LOG_JSON", "0")  # 1: the log is a JSON object a line

@@ -32,6 +32,7 @@ from schema.models import (
     Bookmakers,
     Follows,
     LatestOdds,
+    Layouts,
     Matches,
     Odds,
     TeamAliases,
@@ -312,11 +313,20 @@ def _repoint(database: Database, model: type[Model], old: int, new: int) -> None
                 table.update({field: new}).where(field == old).execute(database)
         except IntegrityError:
             _repoint_singly(database, table, field, old, new)
-
     kind = FOLLOWED_AS[model]
     _repoint_singly(database, Follows, Follows.object_id, old, new, among=Follows.kind == kind)
+    if model is Bookmakers:
+        _replace_in_layouts(database, old, new)
     if model is Matches:
         AlertEvents.update(match_id=new).where(AlertEvents.match_id == old).execute(database)
+
+
+def _replace_in_layouts(database: Database, old: int, new: int) -> None:
+    for layout in list(Layouts.select().execute(database)):
+        ids = layout.bookmakers.split(",")
+        if str(old) in ids:
+            said = dict.fromkeys(str(new) if number == str(old) else number for number in ids)
+            Layouts.update(bookmakers=",".join(said)).where(Layouts.id == layout.id).execute(database)
 
 
 def _repoint_singly(

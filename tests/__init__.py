@@ -34,6 +34,9 @@ OWN_ENVIRONMENT |= {
     "REPORT_SECONDS",
     "REQUESTS_PER_MINUTE",
     "LOG_JSON",
+    "ADMIN_URL",
+    "ALERT_PRIVATE_HOSTS",
+    "ALERTS_KEY",
 }
 """What the person who runs the tests may have set for themselves; no test reads it."""
 

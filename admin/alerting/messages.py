@@ -66,8 +66,8 @@ class Composer:
         what = subject(details_of(event), language)
         said = say("{label} : {sentence}", language, label=headline(rule, language), sentence=what)
         if kind == alerts.CLOSED:
-            return say("Terminé – {said}", language, said=said)  # noqa: RUF001
-        return say("Encore – {said}", language, said=said) if kind == alerts.UPDATED else said  # noqa: RUF001
+            return say("Terminé : {said}", language, said=said)
+        return say("Encore : {said}", language, said=said) if kind == alerts.UPDATED else said
 
     def _body(self, rule: Rule, event: AlertEvents, kind: str, language: str) -> str:
         details = details_of(event)

@@ -5,7 +5,6 @@ ENGLISH: dict[str, str] = {
     ", muet depuis {time}": ", silent for {time}",
     "24 h": "24 h",
     "7 jours": "7 days",
-    "Tables": "Tables",
     "Activer": "Switch on",
     "Arrêter": "Stop",
     "Arrêter ce relevé": "Stop this run",

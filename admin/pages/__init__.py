@@ -9,13 +9,16 @@ from collections.abc import Callable
 from flask import Blueprint
 from peewee import Database
 
-from admin.pages import account, crawls, dashboard, finder, movements, team
+from admin.pages import account, alerts, benchmark, crawls, dashboard, data, finder, movements, team
 
 PAGES: tuple[Callable[[Database], Blueprint], ...] = (
     dashboard.addresses,
     finder.addresses,
+    benchmark.addresses,
     movements.addresses,
     crawls.addresses,
+    alerts.addresses,
+    data.addresses,
     account.addresses,
     team.addresses,
 )

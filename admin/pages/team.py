@@ -19,6 +19,52 @@ from admin.words import Phrase, say
 from schema.instants import PARIS, naive
 from schema.models import AuditLog, Users
 
+ACTIONS: Mapping[str, Phrase] = {
+    "activate": Phrase("réactivé"),
+    "add": Phrase("ajouté"),
+    "ask": Phrase("demandé"),
+    "cancel": Phrase("arrêté"),
+    "change": Phrase("modifié"),
+    "deactivate": Phrase("désactivé"),
+    "end": Phrase("déconnecté"),
+    "follow": Phrase("suivi"),
+    "import": Phrase("import lancé"),
+    "imported": Phrase("importé"),
+    "merge": Phrase("fusionné"),
+    "mute": Phrase("mis en sourdine"),
+    "password": Phrase("nouveau mot de passe"),
+    "remove": Phrase("supprimé"),
+    "rename": Phrase("renommé"),
+    "replay": Phrase("rejoué"),
+    "revoke": Phrase("révoqué"),
+    "role": Phrase("rôle changé"),
+    "sign-in": Phrase("s'est connecté"),
+    "sign-out": Phrase("s'est déconnecté"),
+    "sign-out-everywhere": Phrase("déconnecté partout"),
+    "switch": Phrase("activé ou désactivé"),
+    "test": Phrase("essayé"),
+    "unfollow": Phrase("n'est plus suivi"),
+}
+OBJECTS: Mapping[str, Phrase] = {
+    "alert rule": Phrase("règle d'alerte"),
+    "bookmaker": Phrase("bookmaker"),
+    "bookmaker alias": Phrase("alias de bookmaker"),
+    "channel": Phrase("canal"),
+    "dead letters": Phrase("messages refusés"),
+    "file": Phrase("fichier"),
+    "key": Phrase("clé"),
+    "layout": Phrase("mise en page"),
+    "league": Phrase("ligue"),
+    "match": Phrase("match"),
+    "run": Phrase("relevé"),
+    "schedule": Phrase("planification"),
+    "session": Phrase("session"),
+    "task": Phrase("tâche"),
+    "team": Phrase("équipe"),
+    "team alias": Phrase("alias d'équipe"),
+    "user": Phrase("compte"),
+}
+"""What the audit log's words are called; one that is not here is shown as it is."""
 SHOWN = 500
 PAGE = 50
 """Notes of the audit log on a page."""
@@ -114,6 +160,8 @@ def addresses(_database: Database) -> Blueprint:
             asked=asked,
             notes=[(note, differences(note)) for note in notes[:PAGE]],
             wrong=wrong,
+            actions=ACTIONS,
+            objects=OBJECTS,
             older=_audit_address(asked, older=str(notes[PAGE - 1].id)) if more else None,
             newest=_audit_address(asked) if asked.older else None,
         )
@@ -167,11 +215,8 @@ def differences(note: AuditLog) -> list[Difference]:
     """What is not the same before and after, field by field."""
     before, after = _read(note.before), _read(note.after)
     fields = [*before, *(name for name in after if name not in before)]
-    return [
-        Difference(name, _plain(before.get(name)), _plain(after.get(name)))
-        for name in fields
-        if (name in before, before.get(name)) != (name in after, after.get(name))
-    ]
+    found = (Difference(name, _plain(before.get(name)), _plain(after.get(name))) for name in fields)
+    return [each for each in found if each.before != each.after]
 
 
 def _read(text: str | None) -> dict[str, Any]:

@@ -21,4 +21,28 @@
   document.addEventListener("click", (event) => {
     for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
   });
+
+  // How many alerts ring stands beside their room, on every page, and is asked again each minute while one looks.
+  const room = document.querySelector('header a[href="/alerts/"]');
+  const ring = async () => {
+    if (document.hidden) return;
+    try {
+      const answer = await fetch("/alerts/count", { headers: { Accept: "application/json" } });
+      if (!answer.ok) return;
+      const { active } = await answer.json();
+      let badge = room.querySelector(".ringing");
+      if (!badge) {
+        badge = document.createElement("span");
+        badge.className = "ringing";
+        room.append(" ", badge);
+      }
+      badge.textContent = active || "";
+    } catch {
+      // Away for now: what stands there stays.
+    }
+  };
+  if (room) {
+    ring();
+    setInterval(ring, 60_000);
+  }
 })();

@@ -20,9 +20,12 @@ from flask_admin.tools import rec_getattr
 from markupsafe import Markup
 from peewee import SQL, BlobField, DecimalField, Field, ForeignKeyField, IntegerField, Model, ModelSelect, Select, fn
 
+from admin import exporting
+from admin.access import Role, may
+from admin.exporting.columns import of_table
 from admin.labels import column_label
 from admin.views import cells
-from admin.views.asked import PAGE_SIZES, Asked
+from admin.views.asked import PAGE_SIZES, USUAL_PAGE_SIZE, Asked
 from admin.views.filters import Filter
 from admin.views.joins import Joins, keys_of, meta, related
 from admin.views.names import NAMES, name_of
@@ -70,6 +73,8 @@ class TableView(ModelView):
     :cvar column_filters: each a :class:`~admin.views.filters.Filter` with a key of its own.
     :cvar column_default_sort: ``(path, descending)``; the newest row first where there is none.
     :cvar computed: columns that no table has, each with what writes its cell; :cvar numbers: those set flush right.
+    :cvar export_order: columns that an export is sorted by, if not by the primary key; :cvar export_desc: the greatest
+        first.
     :cvar leads: where each row leads; :cvar about: what the table is, in a sentence.
     """
 
@@ -84,6 +89,8 @@ class TableView(ModelView):
     computed: Mapping[str, Callable[[Any], str | Markup]] = {}
     numbers: Collection[str] = ()
     leads: Sequence[Lead] = ()
+    export_order: Sequence[str] = ()
+    export_desc = True
     called = Phrase("Nom")
     about: Phrase | None = None
 
@@ -92,6 +99,7 @@ class TableView(ModelView):
     def create_blueprint(self, admin: Admin) -> Any:
         """Only what reads has an address: there is nowhere to send a change to, unless a table says so."""
         self._urls = [("/", "index_view", ("GET",)), ("/details/", "details_view", ("GET",))]
+        self._urls.append(("/export/<kind>/", "export_view", ("GET",)))
         return super().create_blueprint(admin)
 
     def scaffold_form(self) -> type[BaseForm]:
@@ -113,13 +121,7 @@ class TableView(ModelView):
     def index_view(self) -> str:
         """The list. An address that asks for what is not there shows what is, and says so."""
         notes: list[str] = []
-        asked = Asked.read(
-            request.args,
-            sortable=self._sortable_columns,
-            searchable=self._search_supported,
-            filters=self.column_filters,
-            notes=notes,
-        )
+        asked = self._asked(notes)
         leaf = self._leaf(asked, notes)
         return self.render(
             self.list_template,
@@ -133,8 +135,51 @@ class TableView(ModelView):
             page_sizes=PAGE_SIZES,
             limit=COUNT_LIMIT,
             list_url=lambda **changes: self.get_url(".index_view", **asked.arguments(**changes)),
+            export_url=lambda kind: self.get_url(".export_view", kind=kind, **_narrowing(asked)),
+            export_kinds=exporting.KINDS,
+            export_cut=leaf.bounded and not may(Role.OPERATOR),
             **self.above(),
         )
+
+    def _asked(self, notes: list[str]) -> Asked:
+        return Asked.read(
+            request.args,
+            sortable=self._sortable_columns,
+            searchable=self._search_supported,
+            filters=self.column_filters,
+            notes=notes,
+        )
+
+    @address("/export/<kind>/")
+    def export_view(self, kind: str) -> Any:
+        """All rows of the list as a file, or as many as who asks may have; in the order of an index, not of the page.
+
+        :raises NotFound: when there is no such kind of file.
+        """
+        asked, joins = self._asked([]), Joins(self.model)
+        conditions = self._conditions(asked, joins, [])
+        cut = not may(Role.OPERATOR) and (
+            count_rows(_narrow(joins.apply(self.model.select(SQL("1"))), conditions)) > exporting.MOST_OF_VIEWER
+        )
+        listed = exporting.Listed(
+            database=self.database,
+            model=self.model,
+            columns=self.export_columns(),
+            joins=joins,
+            conditions=conditions,
+            keys=[meta(self.model).fields[name] for name in self.export_order] or keys_of(self.model),
+            desc=self.export_desc,
+            index=self.export_index(asked),
+        )
+        return exporting.answer(listed, kind, str(self.name), cut=cut)
+
+    def export_columns(self) -> list[exporting.Column]:
+        """What an export has: the columns of a row's own page."""
+        return of_table(self.model, self._details_columns)
+
+    def export_index(self, asked: Asked) -> str | None:
+        """The index that the database is told to read what is asked by; ``None``: it may choose."""
+        return None
 
     @address("/details/")
     def details_view(self) -> str:
@@ -268,6 +313,11 @@ def count_each(models: Sequence[type[Model]]) -> list[int]:
 
 def _narrow(query: ModelSelect, conditions: Sequence[Any]) -> ModelSelect:
     return query.where(*conditions) if conditions else query
+
+
+def _narrowing(asked: Asked) -> dict[str, Any]:
+    """What narrows the list, whichever page of it is shown."""
+    return asked.arguments(page=1, sort=None, desc=False, page_size=USUAL_PAGE_SIZE)
 
 
 def _fits(key: Field, text: str) -> bool:

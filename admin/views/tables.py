@@ -1,6 +1,8 @@
 """Every table as a list: its columns, what it can be asked, and where its rows lead."""
 
+from admin.exporting.columns import Column, of_prices
 from admin.views import choices
+from admin.views.asked import Asked
 from admin.views.base import Lead, TableView
 from admin.views.filters import (
     AtLeast,
@@ -15,7 +17,7 @@ from admin.views.filters import (
     Until,
     YesNo,
 )
-from admin.words import Phrase
+from admin.words import Phrase, spoken
 
 _TEAMS = ("home_team.name", "home_team.name_key", "away_team.name", "away_team.name_key")
 _RUNS_OF_TASK = Lead(Phrase("Relevés"), "runs", {"task": "task_id"})
@@ -66,6 +68,7 @@ class LeaguesView(TableView):
 
 
 class TeamsView(TableView):
+    details_template = "data/known.html"
     about = Phrase("Les équipes, et au tennis les joueurs, chacune dans sa ligue.")
     called = Phrase("Équipe")
     column_list = ("itself", "league", "league.sport", "created_at")
@@ -80,6 +83,7 @@ class TeamsView(TableView):
 
 
 class BookmakersView(TableView):
+    details_template = "data/known.html"
     about = Phrase("Les bookmakers vus. « Vérifié : non » est un nom nouveau, que personne n'a encore regardé.")
     called = Phrase("Bookmaker")
     column_list = ("itself", "code", "website", "site_id", "reviewed", "created_at")
@@ -185,15 +189,27 @@ class _PricesView(TableView):
         Is("match", Phrase("N° de match"), "match"),
     )
 
+    def export_columns(self) -> list[Column]:
+        """Those that an import reads."""
+        return of_prices(spoken())
+
 
 class OddsView(_PricesView):
     about = Phrase("Tous les prix relevés, les plus récents d'abord.")
     column_sortable_list = ("scraped_at",)
     column_default_sort = ("scraped_at", True)
+    export_order = ("scraped_at", "id")
+
+    def export_index(self, asked: Asked) -> str | None:
+        """Of one match or one run the prices are few; else the newest first, of one bookmaker or of all."""
+        if {"match", "run"} & asked.filters.keys():
+            return None
+        return "odds_bookmaker_id_scraped_at" if "bookmaker" in asked.filters else "odds_scraped_at"
 
 
 class LatestOddsView(_PricesView):
     about = Phrase("La dernière cote connue de chaque issue chez chaque bookmaker.")
+    export_desc = False
     leads = (Lead(Phrase("Historique"), "odds", _OF_ODDS),)
 
 

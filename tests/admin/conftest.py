@@ -1,6 +1,7 @@
 """The application over a database as crawls leave it: whatever is in it came through the store."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from admin import create_app, kept, services
 from gigscrapy.browser import launch_options
-from schema.database import connect, hang_up
+from schema.database import EMBEDDED, connect, hang_up
 from schema.messages import Message
 from schema.migrations import migrate
 from schema.models import Odds
@@ -26,6 +27,7 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No variable of the person who runs the tests counts."""
     for name in (
         *("DATABASE_URL", "RABBIT_URL", "RABBIT_QUEUE_TYPE", "GIGSCRAPY_HOME", "ADMIN_SECRET_KEY"),
+        *("ADMIN_HOSTS", "ADMIN_PROXIES"),
         *("NO_COLOR", "FORCE_COLOR", "COLUMNS"),
     ):
         monkeypatch.delenv(name, raising=False)
@@ -38,9 +40,21 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(services, "PATIENCE", 20)
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An embedded database with every table and nothing in it: to be copied, for making it takes half a second."""
+    home = tmp_path_factory.mktemp("migrated")
+    database = connect(None, home)
+    migrate(database)
+    hang_up(database)
+    return home / EMBEDDED
+
+
 @pytest.fixture
-def app(tmp_path: Path) -> Iterator[Flask]:
+def app(tmp_path: Path, migrated: Path) -> Iterator[Flask]:
     """Over a database of this test's own, with nothing in it."""
+    (tmp_path / "var").mkdir()
+    shutil.copy(migrated, tmp_path / "var" / EMBEDDED)
     app = create_app(home=tmp_path / "var")
     yield app
     hang_up(current())

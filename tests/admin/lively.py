@@ -52,7 +52,7 @@ def books(at: datetime, hours: float, league: str, sport: str, match: int) -> It
         base = [Decimal("1.80") + Decimal(match) / 50, Decimal("3.40"), Decimal("4.10") - Decimal(match) / 50]
         said = [base[0] * (1 - 3 * move), base[1], base[2] * (1 + 2 * move)]
         market = {"market": "1X2"} if sport == "football" else {"market": "12"}
-        told = said if sport == "football" else [said[0], Decimal("2.05")]
+        told = said if sport == "football" else [said[0], 1 / (Decimal("1.06") - 1 / base[0])]
         yield replace(
             QUOTE,
             **market,

@@ -24,7 +24,9 @@ OPEN_TO_ALL = {
 """Endpoints that ask nobody who they are. Whoever adds one says why in its module."""
 CHANGES_FOR_VIEWERS = {
     *("signing.sign_out", "account.rename", "account.change_password", "account.new_key", "account.revoke_key"),
-    *("account.end_session", "account.end_all", "account.confirmed"),
+    *("account.end_session", "account.end_all", "account.confirmed", "data.export_cancel"),
+    *("benchmark.save", "benchmark.remove"),
+    *("alerts.follow", "alerts.unfollow"),
 }
 """Endpoints that change something, and that a viewer may call: what is their own."""
 

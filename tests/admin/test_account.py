@@ -28,16 +28,16 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def zoe(app: Flask, quick: None) -> Users:
+def comite(app: Flask, quick: None) -> Users:
     """An operator whose password is known."""
-    row = account("operator", "zoe")
+    row = account("operator", "comite")
     Users.update(password=f"hash of {GOOD}").where(Users.id == row.id).execute()
     return row
 
 
 @pytest.fixture
-def hers(app: Flask, zoe: Users) -> FlaskClient:
-    return signed_in(app, "operator", "zoe")
+def hers(app: Flask, comite: Users) -> FlaskClient:
+    return signed_in(app, "operator", "comite")
 
 
 def post(client: FlaskClient, address: str, **said: object) -> TestResponse:
@@ -57,23 +57,23 @@ def test_the_page_takes_few_queries(hers: FlaskClient) -> None:
     with counted(current()) as asked:
         shown = page(hers, "/account/")
     assert len(asked) == 2, asked
-    assert "zoe" in text_of(shown.xpath("//h1")[0])
+    assert "comite" in text_of(shown.xpath("//h1")[0])
     assert "Opérateur : lance et arrête les relevés" in text_of(shown.xpath("//main")[0])
 
 
 def test_what_one_is_called_is_kept_and_noted(hers: FlaskClient) -> None:
-    assert post(hers, "/account/names", first_name=" Zoé ", last_name="x" * 500).status_code == 303
-    row = Users.get(Users.username == "zoe")
-    assert (row.first_name, len(row.last_name)) == ("Zoé", 150)
+    assert post(hers, "/account/names", first_name=" Comité ", last_name="x" * 500).status_code == 303
+    row = Users.get(Users.username == "comite")
+    assert (row.first_name, len(row.last_name)) == ("Comité", 150)
     note = AuditLog.get()
-    assert (note.actor, note.action, note.object_id) == ("zoe", "rename", "zoe")
+    assert (note.actor, note.action, note.object_id) == ("comite", "rename", "comite")
 
 
 # -- the password ------------------------------------------------------------------------------------------------------
 
 
 def test_a_new_password_signs_out_the_other_browsers(app: Flask, hers: FlaskClient) -> None:
-    other = signed_in(app, "operator", "zoe")
+    other = signed_in(app, "operator", "comite")
     stolen = hers.get_cookie("gigscrapy")
     assert stolen
     said = {"current": GOOD, "new": BETTER, "again": BETTER}
@@ -84,8 +84,8 @@ def test_a_new_password_signs_out_the_other_browsers(app: Flask, hers: FlaskClie
     thief.set_cookie("gigscrapy", stolen.value)
     assert thief.get("/account/").status_code == 302, "this browser has a new session, too"
     with app.app_context():
-        assert accounts.is_right(accounts.find("zoe"), BETTER)
-        assert not accounts.is_right(accounts.find("zoe"), GOOD)
+        assert accounts.is_right(accounts.find("comite"), BETTER)
+        assert not accounts.is_right(accounts.find("comite"), GOOD)
     note = AuditLog.select().where(AuditLog.action == "password").get()
     assert BETTER not in f"{note.before}{note.after}"
 
@@ -96,7 +96,7 @@ def test_a_new_password_signs_out_the_other_browsers(app: Flask, hers: FlaskClie
         ("wrong", BETTER, BETTER, "pas votre mot de passe actuel"),
         (GOOD, BETTER, "another", "diffèrent"),
         (GOOD, "short", "short", "de 12 à 200 caractères"),
-        (GOOD, "my name is zoe!", "my name is zoe!", "Trop facile à deviner"),
+        (GOOD, "my name is comite!", "my name is comite!", "Trop facile à deviner"),
     ],
 )
 def test_a_password_that_cannot_be_is_told_beside_the_form(
@@ -107,7 +107,7 @@ def test_a_password_that_cannot_be_is_told_beside_the_form(
     shown = Selector(answer.text)
     assert said in text_of(shown.xpath("//section[@id='password']//*[@role='alert']")[0])
     assert new not in answer.text, "a password is never sent back"
-    assert Users.get(Users.username == "zoe").password == f"hash of {GOOD}"
+    assert Users.get(Users.username == "comite").password == f"hash of {GOOD}"
 
 
 def test_the_current_password_cannot_be_guessed_here_either(hers: FlaskClient) -> None:
@@ -133,7 +133,7 @@ def test_a_key_is_shown_once_and_what_is_kept_opens_nothing(app: Flask, hers: Fl
     assert (row.name, row.scopes, row.key_hash) == ("Tableur", "read jobs", signing.hashed(secret))
     with app.app_context():
         person, scopes = keys.opened_by(secret) or (None, None)
-        assert person == Person.get(Person.username == "zoe")
+        assert person == Person.get(Person.username == "comite")
         assert scopes == {"read", "jobs"}
         assert keys.opened_by(row.key_hash) is keys.opened_by(secret[:-1]) is keys.opened_by("") is None
     assert ApiKeys.get().last_used_at is not None
@@ -146,7 +146,7 @@ def test_a_revoked_key_opens_nothing_and_neither_does_one_of_a_deactivated_accou
     app: Flask, hers: FlaskClient
 ) -> None:
     with app.test_request_context():
-        secret, other = (keys.add(Person.get(Person.username == "zoe"), name, ["read"]) for name in "ab")
+        secret, other = (keys.add(Person.get(Person.username == "comite"), name, ["read"]) for name in "ab")
     first = ApiKeys.get(ApiKeys.name == "a")
     assert post(hers, "/account/keys/revoke", id=first.id).status_code == 303
     assert keys.opened_by(secret) is None
@@ -160,7 +160,7 @@ def test_a_revoked_key_opens_nothing_and_neither_does_one_of_a_deactivated_accou
 
 def test_a_key_never_allows_more_than_its_account(app: Flask, hers: FlaskClient) -> None:
     with app.test_request_context():
-        secret = keys.add(Person.get(Person.username == "zoe"), "a", ["read", "jobs"])
+        secret = keys.add(Person.get(Person.username == "comite"), "a", ["read", "jobs"])
     Users.update(role="viewer").execute()
     assert (keys.opened_by(secret) or (None, None))[1] == {"read"}
     assert post(hers, "/account/keys/new", name="b", scope="jobs").status_code == 422
@@ -169,7 +169,7 @@ def test_a_key_never_allows_more_than_its_account(app: Flask, hers: FlaskClient)
 
 def test_nobody_revokes_another_s_key(app: Flask, hers: FlaskClient, client: FlaskClient) -> None:
     with app.test_request_context():
-        keys.add(Person.get(Person.username == "zoe"), "a", ["read"])
+        keys.add(Person.get(Person.username == "comite"), "a", ["read"])
     for number in (ApiKeys.get().id, 777, "x", "", "1 OR 1=1", "9" * 30):
         assert post(client, "/account/keys/revoke", id=number).status_code == 404
     assert ApiKeys.get().revoked_at is None
@@ -183,9 +183,9 @@ def test_a_key_that_cannot_be_is_told(hers: FlaskClient, name: str, scopes: list
     assert not ApiKeys.select().exists()
 
 
-def test_an_account_has_so_many_keys(app: Flask, zoe: Users) -> None:
+def test_an_account_has_so_many_keys(app: Flask, comite: Users) -> None:
     with app.test_request_context():
-        person = Person.get_by_id(zoe.id)
+        person = Person.get_by_id(comite.id)
         for number in range(keys.MOST):
             keys.add(person, f"{number}", ["read"])
         with pytest.raises(keys.NoKey, match="many"):
@@ -196,7 +196,7 @@ def test_an_account_has_so_many_keys(app: Flask, zoe: Users) -> None:
 
 
 def test_a_session_can_be_ended_from_another(app: Flask, hers: FlaskClient) -> None:
-    other = signed_in(app, "operator", "zoe")
+    other = signed_in(app, "operator", "comite")
     rows = page(hers, "/account/").xpath("//section[@id='sessions']//tbody/tr")
     assert len(rows) == 2
     [button] = rows.xpath(".//button/@value").getall()  # this one has none
@@ -205,13 +205,13 @@ def test_a_session_can_be_ended_from_another(app: Flask, hers: FlaskClient) -> N
 
 
 def test_nobody_ends_another_s_session(app: Flask, hers: FlaskClient, client: FlaskClient) -> None:
-    for row in list(Sessions.select().where(Sessions.user == Users.get(Users.username == "zoe").id)):
+    for row in list(Sessions.select().where(Sessions.user == Users.get(Users.username == "comite").id)):
         assert post(client, "/account/sessions/end", id=row.id).status_code == 404
     assert hers.get("/account/").status_code == 200
 
 
 def test_signing_out_everywhere_signs_out_here_too(app: Flask, hers: FlaskClient, client: FlaskClient) -> None:
-    other = signed_in(app, "operator", "zoe")
+    other = signed_in(app, "operator", "comite")
     assert post(hers, "/account/sessions/end-all").headers["Location"] == "/sign-in/"
     assert [each.get("/account/").status_code for each in (hers, other, client)] == [302, 302, 200]
 
@@ -272,11 +272,11 @@ def sign_in(client: FlaskClient, name: str, password: str, address: str = "127.0
     return client.post("/sign-in/", data=said, environ_base={"REMOTE_ADDR": address})
 
 
-def test_the_sixth_wrong_try_is_told_how_long_to_wait(zoe: Users, anonymous: FlaskClient) -> None:
+def test_the_sixth_wrong_try_is_told_how_long_to_wait(comite: Users, anonymous: FlaskClient) -> None:
     for number in range(5):
-        assert sign_in(anonymous, "zoe", f"wrong {number}").status_code == 422
+        assert sign_in(anonymous, "comite", f"wrong {number}").status_code == 422
     for password in ("wrong again", GOOD):
-        answer = sign_in(anonymous, "ZOE", password)
+        answer = sign_in(anonymous, "COMITE", password)
         assert answer.status_code == 429
         assert 890 <= int(answer.headers["Retry-After"]) <= 900
         said = text_of(Selector(answer.text).xpath("//main")[0])
@@ -284,44 +284,46 @@ def test_the_sixth_wrong_try_is_told_how_long_to_wait(zoe: Users, anonymous: Fla
             r"Trop d'essais de mot de passe : recommencez dans 1[45] min \d\d s", said.replace("\xa0", " ")
         )
     Attempts.update(at=now() - tries.WINDOW).execute()
-    assert sign_in(anonymous, "zoe", GOOD).status_code == 303
+    assert sign_in(anonymous, "comite", GOOD).status_code == 303
     assert not Attempts.select().exists()
 
 
-def test_a_wrong_try_elsewhere_counts_too_and_another_account_does_not_wait(zoe: Users, anonymous: FlaskClient) -> None:
+def test_a_wrong_try_elsewhere_counts_too_and_another_account_does_not_wait(
+    comite: Users, anonymous: FlaskClient
+) -> None:
     for number in range(5):
-        sign_in(anonymous, "zoe", "wrong", address=f"192.0.2.{number}")
-    assert sign_in(anonymous, "zoe", GOOD, address="192.0.2.77").status_code == 429
+        sign_in(anonymous, "comite", "wrong", address=f"192.0.2.{number}")
+    assert sign_in(anonymous, "comite", GOOD, address="192.0.2.77").status_code == 429
     assert sign_in(anonymous, "other", "wrong").status_code == 422
 
 
-def test_one_address_may_not_try_one_account_after_the_other(zoe: Users, anonymous: FlaskClient) -> None:
+def test_one_address_may_not_try_one_account_after_the_other(comite: Users, anonymous: FlaskClient) -> None:
     for number in range(tries.PER_ADDRESS):
         address = f"2001:db8:1:2::{number:x}"  # one and the same customer's
         assert sign_in(anonymous, f"name {number}", "wrong", address=address).status_code == 422
-    assert sign_in(anonymous, "zoe", GOOD, address="2001:db8:1:2::ffff").status_code == 429
-    assert sign_in(anonymous, "zoe", GOOD, address="2001:db8:1:3::1").status_code == 303
+    assert sign_in(anonymous, "comite", GOOD, address="2001:db8:1:2::ffff").status_code == 429
+    assert sign_in(anonymous, "comite", GOOD, address="2001:db8:1:3::1").status_code == 303
 
 
-def test_right_ones_are_not_counted(zoe: Users, anonymous: FlaskClient) -> None:
+def test_right_ones_are_not_counted(comite: Users, anonymous: FlaskClient) -> None:
     for _ in range(3 * tries.PER_ACCOUNT):
-        assert sign_in(anonymous, "zoe", GOOD).status_code == 303
+        assert sign_in(anonymous, "comite", GOOD).status_code == 303
         anonymous.delete_cookie("gigscrapy")
 
 
-def test_waiting_does_not_make_the_wait_longer(zoe: Users) -> None:
+def test_waiting_does_not_make_the_wait_longer(comite: Users) -> None:
     for _ in range(tries.PER_ACCOUNT):
-        tries.begin("zoe", "192.0.2.1")
+        tries.begin("comite", "192.0.2.1")
     Attempts.update(at=now() - tries.WINDOW + timedelta(seconds=10)).execute()
     for _ in range(50):
         with pytest.raises(tries.TooMany) as refused:
-            tries.begin("zoe", "192.0.2.1")
+            tries.begin("comite", "192.0.2.1")
         assert 0 < refused.value.seconds <= 10
     assert Attempts.select().count() == 2 * tries.PER_ACCOUNT
 
 
-def test_a_new_password_ends_the_wait(zoe: Users) -> None:
+def test_a_new_password_ends_the_wait(comite: Users) -> None:
     for _ in range(tries.PER_ACCOUNT):
-        tries.begin("zoe", "192.0.2.1")
-    tries.forgive("Zoe")
-    tries.begin("zoe", "192.0.2.2")
+        tries.begin("comite", "192.0.2.1")
+    tries.forgive("Comite")
+    tries.begin("comite", "192.0.2.2")

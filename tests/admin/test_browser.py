@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from admin import create_app
 from schema.database import hang_up
@@ -110,7 +110,7 @@ def test_what_goes_on_is_renewed_in_place(chromium: Browser, tmp_path: Path) -> 
     with database.connection_context():
         run = crowd.go_on()
     with served(app) as address:
-        visitor = Visitor(chromium, address + "/admin/", 1440, "light", cookie=signed_cookie(app))
+        visitor = Visitor(chromium, address + "/crawls/", 1440, "light", cookie=signed_cookie(app))
         page = visitor.page
         page.clock.install()
         visitor.open("")
@@ -124,8 +124,7 @@ def test_what_goes_on_is_renewed_in_place(chromium: Browser, tmp_path: Path) -> 
         with database.connection_context():
             Runs.update(state="finished", verdict="complete").where(Runs.id == run.id).execute()
         page.clock.run_for(6_000)
-        page.wait_for_selector("#going-on:not([data-live])")
-        assert "Aucun relevé n'est en cours." in page.locator("#going-on").inner_text()
+        expect(page.locator("#going-on")).to_contain_text("Aucun relevé n'est en cours.")
         assert visitor.complaints == []
         page.context.close()
     hang_up(database)

@@ -56,11 +56,29 @@ def test_it_serves_this_machine_and_says_where(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "example.org", ""])
-def test_no_other_machine_is_served(host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_other_machine_is_served_unless_it_is_said_by_which_name(
+    host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     refusal = main(["--host", host])
     assert refusal is not None
-    assert "nobody has to sign in yet: only 127.0.0.1 is served" in refusal
+    assert "can be reached from other machines: set ADMIN_HOSTS" in refusal
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        *(("ADMIN_HOSTS", name) for name in ("*", "https://odds.example.org", ".example.org", "odds.example.org:443")),
+        *(("ADMIN_PROXIES", count) for count in ("-1", "all")),
+    ],
+)
+def test_a_name_that_is_none_is_no_traceback(
+    variable: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(variable, value)
+    assert (main(["--host", "0.0.0.0"]) or "").startswith((f"{variable}: ", "0.0.0.0 can be reached"))
     assert not list(tmp_path.iterdir())
 
 

@@ -26,34 +26,34 @@ def hashed() -> str:
 
 
 @pytest.fixture
-def zoe(app: Flask, monkeypatch: pytest.MonkeyPatch, hashed: str) -> Users:
+def comite(app: Flask, monkeypatch: pytest.MonkeyPatch, hashed: str) -> Users:
     """An operator whose password is known."""
     monkeypatch.setattr(accounts, "hash_password", lambda _: hashed)
     with app.app_context():
-        return accounts.add("Zoé", GOOD, Role.OPERATOR)
+        return accounts.add("Comité", GOOD, Role.OPERATOR)
 
 
-def sign_in(client: FlaskClient, name: str = "zoé", password: str = GOOD, **more: str) -> TestResponse:
+def sign_in(client: FlaskClient, name: str = "comité", password: str = GOOD, **more: str) -> TestResponse:
     token = page(client, "/sign-in/").xpath("//input[@name='csrf_token']/@value").get()
     said = {"csrf_token": token, "username": name, "password": password, **more}
     return client.post("/sign-in/", data=said)
 
 
-def test_who_knows_the_password_is_let_in_and_led_on(zoe: Users, anonymous: FlaskClient) -> None:
+def test_who_knows_the_password_is_let_in_and_led_on(comite: Users, anonymous: FlaskClient) -> None:
     answer = sign_in(anonymous, next="/admin/odds/?search=psg")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/admin/odds/?search=psg")
     assert anonymous.get("/admin/odds/").status_code == 200
     assert anonymous.get("/sign-in/").headers["Location"] == "/"
     note = AuditLog.select().order_by(AuditLog.id.desc()).get()
-    assert (note.actor, note.action, note.object_id, note.address) == ("Zoé", "sign-in", "Zoé", "127.0.0.1")
-    assert Users.get_by_id(zoe.id).last_login is not None
+    assert (note.actor, note.action, note.object_id, note.address) == ("Comité", "sign-in", "Comité", "127.0.0.1")
+    assert Users.get_by_id(comite.id).last_login is not None
 
 
 @pytest.mark.parametrize(
-    ("name", "password"), [("zoé", "wrong horse battery"), ("nobody", GOOD), ("", ""), ("zoé", "")]
+    ("name", "password"), [("comité", "wrong horse battery"), ("nobody", GOOD), ("", ""), ("comité", "")]
 )
 def test_the_refusal_does_not_say_which_of_both_is_wrong(
-    zoe: Users, anonymous: FlaskClient, caplog: pytest.LogCaptureFixture, name: str, password: str
+    comite: Users, anonymous: FlaskClient, caplog: pytest.LogCaptureFixture, name: str, password: str
 ) -> None:
     with caplog.at_level(logging.DEBUG):
         answer = sign_in(anonymous, name, password)
@@ -63,17 +63,17 @@ def test_the_refusal_does_not_say_which_of_both_is_wrong(
     assert not password or password not in caplog.text + answer.text
 
 
-def test_a_deactivated_account_is_refused_alike(zoe: Users, anonymous: FlaskClient) -> None:
+def test_a_deactivated_account_is_refused_alike(comite: Users, anonymous: FlaskClient) -> None:
     Users.update(active=False).execute()
     assert sign_in(anonymous).status_code == 422
 
 
-def test_the_same_letters_are_the_same_password(zoe: Users, app: Flask) -> None:
+def test_the_same_letters_are_the_same_password(comite: Users, app: Flask) -> None:
     with app.app_context():
-        assert accounts.is_right(accounts.find("ZOE\N{COMBINING ACUTE ACCENT}"), GOOD)
+        assert accounts.is_right(accounts.find("COMITE\N{COMBINING ACUTE ACCENT}"), GOOD)
 
 
-def test_a_sign_in_begins_a_session_of_its_own(zoe: Users, anonymous: FlaskClient) -> None:
+def test_a_sign_in_begins_a_session_of_its_own(comite: Users, anonymous: FlaskClient) -> None:
     """Whoever knew the cookie before knows nothing now: neither its token nor that of its forms."""
     anonymous.get("/sign-in/")
     with anonymous.session_transaction() as session:
@@ -137,7 +137,7 @@ def test_addresses_of_ours_are_kept(asked: str) -> None:
     assert safe(asked) == asked
 
 
-def test_a_sign_in_leads_nowhere_else(zoe: Users, anonymous: FlaskClient) -> None:
+def test_a_sign_in_leads_nowhere_else(comite: Users, anonymous: FlaskClient) -> None:
     assert sign_in(anonymous, next="//evil.example/").headers["Location"] == "/"
 
 

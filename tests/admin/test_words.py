@@ -10,6 +10,7 @@ import pytest
 import admin
 from admin import labels
 from admin.english import ENGLISH, PARTS
+from admin.pages.data import sentences
 from admin.stopping import OUTCOMES
 from admin.views.schedules import HINTS
 from admin.words import Phrase, say
@@ -38,6 +39,10 @@ def texts() -> Iterator[str]:
         HINTS,
         OUTCOMES,
         labels.ACCOUNTS,
+        sentences.OF_FILE,
+        sentences.OF_LINE,
+        sentences.OF_EDIT,
+        sentences.OF_MERGE,
     ):
         yield from table.values()
 

@@ -5,6 +5,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from analytics.finding import Glance, Meeting, Wanted, glances, meeting, meetings
 from analytics.payout import Best
 from schema.instants import naive
@@ -15,6 +17,8 @@ from tests.schema.letters import KICKOFF, NOON, prices, quote
 Put = Callable[..., None]
 HOUR = 3600
 DAY = timedelta(days=1)
+embedded = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+"""What is computed is the same wherever the rows are from."""
 
 
 def said(run: int, name: str, *values: str | None, **changes: Any) -> OddsItem:
@@ -65,6 +69,7 @@ def test_each_page_begins_where_the_last_one_ended(store: Put) -> None:
         assert len(leafed) == 7
 
 
+@embedded
 def test_one_match_in_words(store: Put) -> None:
     store(match(1))
     [known] = meetings(Wanted(), 1)
@@ -97,12 +102,14 @@ def test_best_prices_who_has_them_and_how_far_they_moved(store: Put) -> None:
     assert found.grid.period == timedelta(hours=1)
 
 
+@embedded
 def test_only_chosen_bookmakers_count(store: Put) -> None:
     store(said(1, "Unibet", "2.05", "3.6", "3.55"), said(1, "NetBet", "2.10", "3.6", "3.5"))
     chosen = [Bookmakers.get(Bookmakers.name == "Unibet").id]
     assert glance(bookmakers=chosen).grid.best["1"] == Best(Decimal("2.05"), ("Unibet",))
 
 
+@embedded
 def test_the_market_is_the_sport_s_own_unless_another_is_wanted(store: Put) -> None:
     chance = {"1X": Decimal("1.2"), "X2": Decimal("1.9"), "12": Decimal("1.3")}
     store(
@@ -126,6 +133,7 @@ def test_a_price_in_doubt_or_left_behind_is_not_the_best(store: Put) -> None:
     assert found.openings["1"] == Decimal("2.05")
 
 
+@embedded
 def test_a_match_without_prices_has_no_glance(store: Put) -> None:
     store(match(1))
     assert glances([]) == {}

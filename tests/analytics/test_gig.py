@@ -4,6 +4,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from analytics.finding import Wanted, meetings
 from analytics.gig import averages, quotes
 from schema.messages import OddsItem
@@ -11,6 +13,7 @@ from schema.models import Bookmakers
 from tests.schema.letters import prices, quote
 
 Put = Callable[..., None]
+embedded = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 
 
 def said(run: int, name: str, *values: str | None, **changes: Any) -> OddsItem:
@@ -35,6 +38,7 @@ def test_the_newest_prices_stand_beside_their_own_trj(store: Put) -> None:
     ]
 
 
+@embedded
 def test_averages_are_over_quotes_and_compare_the_same_ones(store: Put) -> None:
     store(
         said(0, "Pmu", "2.00", "3.40", "3.50"),
@@ -50,6 +54,7 @@ def test_averages_are_over_quotes_and_compare_the_same_ones(store: Put) -> None:
     assert first.evolution == 1
 
 
+@embedded
 def test_two_outcomes_have_no_draw_and_bookmakers_can_be_chosen(store: Put) -> None:
     tennis = {"sport": "tennis", "league": "ATP", "market": "12"}
     store(

@@ -17,6 +17,8 @@ from tests.schema.letters import NOON, prices, quote
 
 Put = Callable[..., None]
 START = naive(NOON)
+embedded = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+"""What is computed is the same wherever the rows are from."""
 QUARTER = 900
 
 
@@ -55,8 +57,8 @@ def test_opening_current_and_last_change_of_each_price(store: Put) -> None:
     draw = cell(found, "Unibet", "X")
     assert (draw.previous, draw.change, draw.changed_at) == (None, None, None)
     assert found.changes[:2] == (
-        Change(at(2), "Unibet", "2", Decimal("3.7"), Decimal("3.6")),
         Change(at(2), "Unibet", "1", Decimal(2), Decimal("2.05")),
+        Change(at(2), "Unibet", "2", Decimal("3.7"), Decimal("3.6")),
     )
     assert len(found.changes) == 3
     assert found.period == timedelta(minutes=15)
@@ -64,6 +66,7 @@ def test_opening_current_and_last_change_of_each_price(store: Put) -> None:
     assert found.seen_at == at(3)
 
 
+@embedded
 def test_every_bookmaker_of_a_tie_is_best_and_the_market_pays_the_best_of_each(store: Put) -> None:
     store(
         said(1, "NetBet", "2.10", "3.45", "3.50"),
@@ -79,6 +82,7 @@ def test_every_bookmaker_of_a_tie_is_best_and_the_market_pays_the_best_of_each(s
     assert found.books[0].trj.quantize(Decimal("0.01")) == Decimal("95.08")
 
 
+@embedded
 def test_a_book_without_an_outcome_says_that_its_older_price_is_gone(store: Put) -> None:
     store(said(0, "Zebet", "9", "4.9", "1.5"), said(1, "Zebet", "9", None, "1.5"))
     found = now()
@@ -88,6 +92,7 @@ def test_a_book_without_an_outcome_says_that_its_older_price_is_gone(store: Put)
     assert found.trj is None
 
 
+@embedded
 def test_what_a_list_told_stands_until_the_next_list(store: Put) -> None:
     listed = {"partial": True, "published_trj": None}
     store(said(0, "Zebet", "9", None, None, **listed), said(0, "Winamax", None, "4.9", None, **listed))
@@ -99,6 +104,7 @@ def test_what_a_list_told_stands_until_the_next_list(store: Put) -> None:
     assert cell(now(), "Betsson").previous == Decimal("9.5")
 
 
+@embedded
 def test_a_price_that_crawls_do_not_renew_is_left_behind_and_not_best(store: Put) -> None:
     store(said(0, "Vbet", "2.5", "3.3", "3.4"), *(said(run, "Unibet", "2.05", "3.6", "3.55") for run in range(4)))
     found = now()
@@ -123,6 +129,7 @@ def test_a_price_in_doubt_is_shown_and_neither_best_nor_a_change(store: Put) -> 
     assert found.changes == ()
 
 
+@embedded
 def test_the_movement_keeps_the_instants_of_changes_and_the_ends(store: Put) -> None:
     for run, home in enumerate(("2", "2", "2.1", "2.1", "2.1", "2.2", "2.2")):
         store(said(run, "Unibet", home, "3.6", "3.7"))

@@ -13,7 +13,7 @@ from schema.checksum import checksum
 from schema.database import begin_writing, connect, hang_up
 from schema.messages import OddsItem
 from schema.migrations import migrate
-from schema.models import BookmakerAliases, Bookmakers, Follows, Matches, Odds, TeamAliases, Teams, Visits, use
+from schema.models import BookmakerAliases, Bookmakers, Follows, Layouts, Matches, Odds, TeamAliases, Teams, Visits, use
 from schema.store import Store
 from tests.schema.letters import KICKOFF, letters, prices, quote
 from tests.schema.tables import count, found
@@ -154,6 +154,8 @@ class TestBookmakers:
     def test_as_if_there_had_been_one_name(self, store: Store, database: Database, tmp_path: Any) -> None:
         store.store(letters(*self.said()))
         old, new = id_of(database, "Bookmakers", "Nouveau"), id_of(database, "Bookmakers", "Bet365")
+        said = {"name": "Ma table", "owner": "x", "market": "1X2", "leagues": "", "matches": 9, "columns": "prices"}
+        Layouts.create(bookmakers=f"{new},1,{old}", **said)
         assert merge(database, merging.merge_bookmakers, old, new).rows == {"Odds": 9, "LatestOdds": 6}
         other = connect(None, tmp_path / "other")
         migrate(other)
@@ -161,6 +163,7 @@ class TestBookmakers:
         for table in SAID:
             assert checksum(database)[table] == checksum(other)[table], table
         hang_up(other)
+        assert Layouts.get().bookmakers == f"{new},1"
         outcome = store.store(letters(quote(50, bookmaker="NOUVEAU")))
         assert (outcome.stored, outcome.unknown_bookmakers) == (1, [])
         assert Odds.select().where(Odds.bookmaker == old).count() == 0

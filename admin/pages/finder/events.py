@@ -25,7 +25,8 @@ def add(blueprint: Blueprint, hub: Hub) -> None:
         except BaseException:
             listener.close()
             raise
-        answer = Response(listener.events(match, missed), mimetype="text/event-stream")
+        gone = request.environ.get("waitress.client_disconnected", lambda: False)
+        answer = Response(listener.events(match, missed, gone=gone), mimetype="text/event-stream")
         answer.headers |= {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         answer.call_on_close(listener.close)
         return answer

@@ -23,7 +23,7 @@ PAGE = 50
 """Matches on a page."""
 LEAFED = 1000
 """Matches that can be leafed through; whoever wants more says which."""
-RANKED = 200
+RANKED = 100
 """Matches whose prices are read to put them in an order other than that of their kick-off or their names."""
 
 SEARCHED = tuple(f"{key}.{column}" for key in ("home_team", "away_team", "league") for column in ("name", "name_key"))

@@ -16,8 +16,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
+from weakref import WeakSet
 
-from peewee import Database, PeeweeException, fn
+from peewee import Database, ModelSelect, PeeweeException, fn
 
 from schema.database import explain, hang_up
 from schema.models import Odds
@@ -30,6 +31,8 @@ LIFE = 60.0
 """Seconds that a stream lives."""
 PING = 15.0
 """Seconds after which a silent stream says that it is there."""
+PRESENCE = 1.0
+"""Seconds after which it is seen that nobody listens any more."""
 RETRY = 1000
 """Milliseconds after which a browser opens the next stream."""
 PAUSE = 1.0
@@ -60,7 +63,8 @@ class Hub:
         self._changed = threading.Condition()
         self._batches: deque[Batch] = deque(maxlen=REMEMBERED)
         self._turn = 0
-        self._open = 0
+        # A stream that nobody holds any more is over, whether it was closed or not.
+        self._streaming: WeakSet[Stream] = WeakSet()
         self._watching = False
 
     def enter(self) -> "Stream":
@@ -69,25 +73,27 @@ class Hub:
         :raises Full: when there are too many.
         """
         with self._changed:
-            if self._open >= self._streams:
+            if self.open >= self._streams:
                 raise Full
             if not self._watching:
                 # Not by the thread: what comes before its first look would be told to nobody.
                 newest = newest_row()
-                seen = _rows_after(newest - OVERLAP)
+                seen = self._rows_after(newest - OVERLAP)
                 threading.Thread(target=self._watch, args=(newest, seen), name="live", daemon=True).start()
                 self._watching = True
-            self._open += 1
-            return Stream(self, self._turn)
+            stream = Stream(self, self._turn)
+            self._streaming.add(stream)
+            return stream
 
     @property
     def open(self) -> int:
         """How many streams there are."""
-        return self._open
+        return len(self._streaming)
 
-    def leave(self) -> None:
+    def leave(self, stream: "Stream") -> None:
+        """It may have left already."""
         with self._changed:
-            self._open -= 1
+            self._streaming.discard(stream)
 
     def news(self, turn: int, match: int | None, seconds: float) -> list[Batch]:
         """What was new after a turn, of one match or of any; empty after so many seconds without."""
@@ -113,17 +119,20 @@ class Hub:
 
     def _wanted(self) -> bool:
         with self._changed:
-            self._watching = self._open > 0
+            self._watching = self.open > 0
             return self._watching
 
     def _look(self, newest: int, seen: Collection[int]) -> tuple[int, Collection[int]]:
-        rows = _rows_after(newest - OVERLAP)
+        rows = self._rows_after(newest - OVERLAP)
         new = {row: match for row, match in rows.items() if row not in seen}
         if new:
             matches = frozenset(new.values())
-            self._tell(max(rows), frozenset() if len(new) >= AT_ONCE or len(matches) > TOLD else matches)
+            self._tell(max(rows), frozenset() if len(rows) >= AT_ONCE or len(matches) > TOLD else matches)
         newest = max(rows, default=newest)
         return newest, {row for row in rows if row > newest - OVERLAP}
+
+    def _rows_after(self, row: int) -> dict[int, int]:
+        return dict(_after(row).tuples().execute(self._database))
 
     def _tell(self, newest: int, matches: frozenset[int]) -> None:
         with self._changed:
@@ -137,11 +146,9 @@ class Stream:
 
     def __init__(self, hub: Hub, turn: int) -> None:
         self._hub, self._turn = hub, turn
-        self._closing = threading.Lock()
 
     def close(self) -> None:
-        if self._closing.acquire(blocking=False):
-            self._hub.leave()
+        self._hub.leave(self)
 
     def events(
         self,
@@ -150,18 +157,27 @@ class Stream:
         *,
         life: float = LIFE,
         ping: float = PING,
+        gone: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.monotonic,
     ) -> Iterator[str]:
-        """Everything that is sent. :param missed: what was missed before, an event."""
+        """Everything that is sent.
+
+        :param missed: what was missed before, an event. :param gone: whether the listener is: a reader who goes from
+            page to page would leave a stream behind on each, until it next says something.
+        """
         try:
             yield f"retry: {RETRY}\n\n"
             yield missed or ": here\n\n"
-            until = clock() + life
-            while (left := until - clock()) > 0:
-                news = self._hub.news(self._turn, match, min(ping, left))
+            spoke = clock()
+            until = spoke + life
+            while (left := until - clock()) > 0 and not gone():
+                news = self._hub.news(self._turn, match, min(ping, left, PRESENCE))
                 if not news:
-                    yield "event: ping\ndata: {}\n\n"
+                    if clock() - spoke >= ping:
+                        spoke = clock()
+                        yield "event: ping\ndata: {}\n\n"
                     continue
+                spoke = clock()
                 self._turn = news[-1][0]
                 together = frozenset[int]().union(*(matches for _, _, matches in news))
                 flood = any(not matches for _, _, matches in news)
@@ -194,7 +210,7 @@ def missed_since(last: str, match: int | None) -> str | None:
         return event(newest, ())
     if match is not None:
         return event(newest, (match,))
-    rows = _rows_after(since)
+    rows = dict(_after(since).tuples().execute())
     matches = set(rows.values())
     return event(newest, () if len(rows) >= AT_ONCE or len(matches) > TOLD else matches)
 
@@ -205,7 +221,6 @@ def newest_row(match: int | None = None) -> int:
     return (query if match is None else query.where(Odds.match == match)).scalar() or 0
 
 
-def _rows_after(row: int) -> dict[int, int]:
+def _after(row: int) -> "ModelSelect[Odds]":
     """Id and match of the rows after one, at most :data:`AT_ONCE` of them, the first ones."""
-    query = Odds.select(Odds.id, Odds.match).where(Odds.id > row).order_by(Odds.id).limit(AT_ONCE)
-    return dict(query.tuples().execute())
+    return Odds.select(Odds.id, Odds.match).where(Odds.id > row).order_by(Odds.id).limit(AT_ONCE)

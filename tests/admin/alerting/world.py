@@ -87,9 +87,10 @@ def _quote(
     )
 
 
-def put(database: Database, *messages: Message) -> None:
-    """Store them."""
-    Store(database).store(letters(*messages))
+def put(database: Database, *messages: Message, received_at: datetime | None = None) -> None:
+    """Store them. :param received_at: aware; default: on the day of the history."""
+    outcome = Store(database).store(letters(*messages, received_at=received_at or NOON + timedelta(days=1)))
+    assert not outcome.refused
 
 
 def end_run(database: Database, number: int, at: datetime, *, good: bool) -> None:

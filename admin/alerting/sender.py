@@ -1,0 +1,91 @@
+"""The process that sends: it is given one message a line, and answers each with a line.
+
+It is started by path, and knows neither the tables nor their address. What it may connect to, :mod:`guard` says; it
+follows no redirect, uses no proxy and reads no ``.netrc``. Whoever started it ends it when an answer takes too long.
+"""
+
+import contextlib
+import json
+import logging
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import apprise
+import requests
+from guard import Guard, read_allowed, resolve  # type: ignore[import-not-found] # beside this file
+
+MEMORY = 2 * 2**30
+"""Bytes; an endless answer must not take the machine with it."""
+MOST_SAID = 200
+
+
+class Answers:
+    """What the last request over HTTP was answered; redirects are answers like any other."""
+
+    def __init__(self) -> None:
+        self.status: int | None = None
+        self.error: str | None = None
+
+    def listen(self) -> None:
+        """From now on, to every session."""
+        asked = requests.Session.request
+
+        def request(session: requests.Session, *words: Any, **options: Any) -> requests.Response:
+            options["allow_redirects"] = False
+            try:
+                answer = asked(session, *words, **options)
+            except requests.RequestException as error:
+                self.error = type(error).__name__
+                raise
+            self.status = answer.status_code
+            return answer
+
+        requests.Session.request = request  # type: ignore[assignment, method-assign]
+
+
+def send(order: dict[str, Any], guard: Guard, answers: Answers) -> dict[str, Any]:
+    """Send one message. :returns: whether it was taken, else why not, and in how many milliseconds."""
+    guard.allowed, guard.refused = resolve(read_allowed(order["allowed"])), None
+    answers.status = answers.error = None
+    began = time.monotonic()
+    asset = apprise.AppriseAsset(storage_mode="memory", allow_templates=False, secure_logging=True, async_mode=False)
+    asset.http_redirects = False
+    channel = apprise.Apprise(asset=asset)
+    ok = channel.add(order["url"]) and bool(channel.notify(title=order["title"], body=order["body"]))
+    took = round(1000 * (time.monotonic() - began))
+    return {"ok": ok, "took": took, "why": None if ok else _why(guard, answers), "for_good": bool(guard.refused)}
+
+
+def _why(guard: Guard, answers: Answers) -> str:
+    if guard.refused:
+        return f"refused: {guard.refused} (ALERT_PRIVATE_HOSTS names what is allowed)"
+    if answers.status is not None:
+        return f"answered {answers.status}"
+    return f"no answer ({answers.error or 'the mail server did not take it'})"[:MOST_SAID]
+
+
+def main() -> None:
+    """Until the input ends."""
+    logging.disable(logging.CRITICAL)  # what libraries log tells addresses
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    out = sys.stdout
+    guard, answers = Guard(), Answers()
+    answers.listen()
+    apprise.Apprise.instantiate("json://localhost")  # loads what it loads
+    guard.stand()
+    with contextlib.redirect_stdout(sys.stderr):
+        for line in sys.stdin:
+            try:
+                said = send(json.loads(line), guard, answers)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is not sent
+                said = {"ok": False, "took": 0, "why": f"not sent ({type(error).__name__})", "for_good": False}
+            print(json.dumps(said), file=out, flush=True)
+
+
+if __name__ == "__main__":
+    main()

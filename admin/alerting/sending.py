@@ -1,0 +1,93 @@
+"""Has messages sent by a process of its own (:mod:`admin.alerting.sender`), which is started anew when it fails."""
+
+import json
+import os
+import selectors
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+SCRIPT = Path(__file__).with_name("sender.py")
+TIMEOUT = 30.0
+"""Seconds that one message may take."""
+INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
+"""Of the environment: no password of ours, and no proxy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Whether a message was taken, and in how many milliseconds; else ``why`` not, and whether that is ``for_good``."""
+
+    ok: bool
+    took: int = 0
+    why: str | None = None
+    for_good: bool = False
+
+
+class Sender:
+    """``sender.send(url, title, body)``. Not shared between threads.
+
+    :param allowed: private hosts that may be reached: ``ntfy.lan:8080 127.0.0.1:8025``.
+    """
+
+    def __init__(self, allowed: str = "", *, timeout: float = TIMEOUT) -> None:
+        self._allowed = allowed
+        self._timeout = timeout
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def send(self, url: str, title: str, body: str) -> Result:
+        """Send one message; it is taken, or it is said why not. Nothing is raised, and nothing is logged."""
+        order = {"url": url, "title": title, "body": body, "allowed": self._allowed}
+        line = json.dumps(order).encode() + b"\n"
+        try:
+            answer = self._ask(line)
+        except (OSError, ValueError) as error:
+            self.close()
+            return Result(ok=False, why=f"the process that sends failed ({type(error).__name__})")
+        if answer is None:
+            self.close()
+            return Result(ok=False, why=f"no answer within {self._timeout:.0f} s")
+        return Result(bool(answer["ok"]), int(answer["took"]), answer["why"], bool(answer["for_good"]))
+
+    def close(self) -> None:
+        """End the process; the next message starts another."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
+    def _ask(self, line: bytes) -> dict[str, Any] | None:
+        process = self._started()
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(line)
+        process.stdin.flush()
+        with selectors.DefaultSelector() as ready:
+            ready.register(process.stdout, selectors.EVENT_READ)
+            if not ready.select(self._timeout):
+                return None
+        answer = json.loads(process.stdout.readline())
+        if not isinstance(answer, dict):
+            raise ValueError  # noqa: TRY004 - as what cannot be read
+        return answer
+
+    def _started(self) -> "subprocess.Popen[bytes]":
+        if self._process is None or self._process.poll() is not None:
+            self.close()
+            self._process = subprocess.Popen(  # noqa: S603 - a script of our own
+                [sys.executable, "-I", str(SCRIPT)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=environment(os.environ),
+            )
+        return self._process
+
+
+def environment(inherited: Mapping[str, str]) -> dict[str, str]:
+    """What the process that sends finds in its environment."""
+    own = {name: inherited[name] for name in INHERITED if name in inherited}
+    return own | {"NETRC": os.devnull, "NO_PROXY": "*", "HOME": os.devnull}

@@ -1,0 +1,154 @@
+"""The process that stays: rules each minute, messages as they are due. Of several only one acts.
+
+Rules are read by the main thread, which has the lock; messages are sent by another, with a connection of its own, so
+that a slow service holds nothing up. While the database is away nothing is lost: what is open and what is to be sent
+is in it.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from peewee import Database
+
+from admin.alerting.engine import Engine
+from admin.alerting.messages import Composer
+from admin.alerting.outbox import Outbox, Sends
+from admin.alerting.vault import Vault
+from analytics.alerts.rules import minute
+from gigscrapy.onlyone import Held, take
+from gigscrapy.patience import FIRST_PAUSE, LONGEST_PAUSE, STRIKES, Halt
+from schema.database import Fault, explain, fault_of, hang_up
+from schema.migrations import SchemaError, prepare
+from schema.models import now
+
+LOCK = "alerting"
+TICK_SECONDS = 1.0
+
+logger = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+
+
+class Alerting:
+    """``run()`` acts whenever this process has the lock, until ``stop()``.
+
+    :param base: where people reach the admin, for the links in messages.
+    """
+
+    def __init__(  # noqa: PLR0917 - what it is made of
+        self, database: Database, home: Path, vault: Vault, sender: Sends, base: str, clock: Clock = now
+    ) -> None:
+        self._database = database
+        self._home = home
+        self._clock = clock
+        self._composer = Composer(base)
+        self._engine = Engine(database, self._composer)
+        self._outbox = Outbox(database, vault, sender, lambda: not self._acting.is_set() or self.is_stopping)
+        self._acting = threading.Event()
+        self._lock: Held | None = None
+        self._is_waiting = False
+        self._read_at: datetime | None = None
+        self._halt: Halt | None = None
+        self.is_stopping = False
+
+    def stop(self) -> None:
+        """Leave after the present step. To be called from anywhere, a signal handler too."""
+        self.is_stopping = True
+
+    def run(self) -> None:
+        """:raises Halt: when a person must see to something."""
+        sending = threading.Thread(target=self._keep_sending, name="outbox", daemon=True)
+        sending.start()
+        try:
+            self._patiently(self._tick, self._give_up)
+        finally:
+            self.is_stopping = True
+            self._give_up()
+            sending.join(LONGEST_PAUSE)
+        if self._halt is not None:
+            raise self._halt
+
+    # -- rules ---------------------------------------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        if self._lock is not None and not self._lock.is_held():
+            logger.warning("the lock is lost: another process may act now")
+            self._give_up()
+        if self._lock is None:
+            self._lock = take(self._database, self._home, LOCK)
+            self._tell_who_acts()
+            if self._lock is not None:
+                prepare(self._database)
+                self._engine = Engine(self._database, self._composer)
+                self._read_at = None
+        if self._lock is None:
+            return
+        self._acting.set()
+        at = minute(self._clock())
+        if self._read_at != at:
+            self._engine.step(at)
+            self._read_at = at
+
+    def _tell_who_acts(self) -> None:
+        """Say it once each time it is another."""
+        if self._lock is not None:
+            logger.info("acting: this process has the lock")
+        elif not self._is_waiting:
+            logger.info("waiting: another process acts, and this one takes over when it is gone")
+        self._is_waiting = self._lock is None
+
+    def _give_up(self) -> None:
+        """Whatever happens to the connection, a lock that depends on it is gone with it."""
+        self._acting.clear()
+        if self._lock is not None:
+            self._lock.release()
+        self._lock = None
+        hang_up(self._database)
+
+    # -- messages ------------------------------------------------------------------------------------------------------
+
+    def _keep_sending(self) -> None:
+        try:
+            self._patiently(self._send, lambda: hang_up(self._database))
+        except Halt as halt:
+            self._halt = halt
+            self.stop()
+        finally:
+            hang_up(self._database)
+
+    def _send(self) -> None:
+        if self._acting.is_set():
+            self._outbox.step(self._clock)
+
+    # -- patience ------------------------------------------------------------------------------------------------------
+
+    def _patiently(self, step: Callable[[], None], give_up: Callable[[], None]) -> None:
+        """``step`` again and again; what passes is waited for. :raises Halt: when it does not pass."""
+        pause, strikes = FIRST_PAUSE, 0
+        while not self.is_stopping:
+            try:
+                step()
+            except SchemaError as error:
+                raise Halt(str(error)) from error
+            except Exception as error:
+                give_up()
+                strikes += fault_of(error) is not Fault.PASSING
+                if strikes == STRIKES:
+                    logger.exception("an error that nobody foresaw: please report it")
+                if fault_of(error) is Fault.OURS or strikes == STRIKES:
+                    raise Halt(explain(error)) from error
+                logger.warning("not acting for %.1f s: %s", pause, explain(error))
+                self._wait(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+            else:
+                pause, strikes = FIRST_PAUSE, 0
+                self._wait(TICK_SECONDS)
+
+    def _wait(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while not self.is_stopping and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, 0.05))
