@@ -165,7 +165,6 @@ ENGLISH: dict[str, str] = {
     "peut-être envoyé deux fois : qui l'envoyait s'est arrêté avant de le noter": "it may have been sent twice: whoever sent it stopped before noting it",
     "réessai": "tried again",
     "sonne": "rings",
-    "suivi": "followed",
     "terminée": "over",
     "tous les matchs": "all matches",
     "toutes": "all",

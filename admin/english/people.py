@@ -141,7 +141,6 @@ ENGLISH: dict[str, str] = {
     "s'est connecté": "signed in",
     "s'est déconnecté": "signed out",
     "session": "session",
-    "suivi": "followed",
     "supprimé": "removed",
     "tâche": "task",
     "« {day} » n'est pas un jour : écrivez-le comme 2026-11-21.": "“{day}” is no day: write it like 2026-11-21.",

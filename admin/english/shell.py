@@ -9,9 +9,12 @@ ENGLISH: dict[str, str] = {
     "Couleurs": "Colours",
     "Crawls": "Crawls",
     "Données": "Data",
+    "Journal": "Log",
     "Mouvements": "Movements",
     "Pages principales": "Main pages",
     "Sombre": "Dark",
     "Tableau de bord": "Dashboard",
+    "jamais": "never",
+    "suivi": "followed",
     "Équipe, ligue… (/)": "Team, league… (/)",
 }
