@@ -19,7 +19,7 @@ from admin.pages.finder.written import FORMATS, MARKET_LABELS, american, fractio
 from gigscrapy.archive import Archive, Page
 from schema.instants import to_paris
 from schema.markets import MARKETS
-from schema.models import Bookmakers, Leagues, Odds, Sports
+from schema.models import Bookmakers, Leagues, Odds, Sports, TeamAliases, Teams
 from tests.admin import counted, page, signed_in, text_of
 from tests.admin.conftest import current
 from tests.schema.letters import NOON, quote
@@ -299,3 +299,12 @@ def test_a_kept_page_is_text_or_rendered_without_scripts(app: Flask, fill: Calla
     next((home / "pages").rglob("*.z")).unlink()
     assert "n'est plus gardé ici" in text_of(page(client, "/matches/source/1/").xpath("//p[@class='nothing']"))
     page(client, "/matches/source/1/text", 404)
+
+
+def test_a_team_is_found_by_another_of_its_names(client: FlaskClient, fill: Callable[..., None]) -> None:
+    fill(quote())
+    with current().connection_context():
+        team = Teams.get(Teams.name == "Paris SG")
+        TeamAliases.create(league=team.league, name="PSG", name_key="psg", team=team)
+    assert shown(client, "search=PSG+havre&when=all") == ["Le Havre – Paris SG"]
+    assert shown(client, "search=PSG+lyon&when=all") == []
