@@ -6,6 +6,7 @@ Every page is asked in this process, through WSGI, by somebody who is signed in:
 one, its slowest statement and what the server says of it.
 """
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ SQL_TIMES = 5
 WARM_UP = 2
 
 MOST_QUERIES = 5
+"""Beside the one that asks who is there, which every page asks and which is counted in the table."""
 MOST_TIMES_SQL = 5
 LEAST_TIMES_STOCK = 20
 MOST_SECONDS = 0.3
@@ -152,7 +154,13 @@ class Bench:
         if self.ours.get(asked.ours, buffered=False).status_code != 200:
             return None
         statements: list[Statement] = []
-        with self._heard(lambda event: statements.append(Statement(event.sql, event.params))):
+        this = threading.get_ident()  # and not what is found out meanwhile, for the next
+
+        def hear(event: Any) -> None:
+            if threading.get_ident() == this:
+                statements.append(Statement(event.sql, event.params))
+
+        with self._heard(hear):
             size = len(self.ours.get(asked.ours).data)
         cost = Cost(asked.ours, [], statements, size)
         for turn in range(WARM_UP + times):
@@ -281,8 +289,8 @@ def bounds(costs: Sequence[Cost]) -> list[str]:
         ),
         machine.bound(
             f"{len(busiest.statements)} queries, {busiest.address}",
-            f"at most {MOST_QUERIES}",
-            len(busiest.statements) <= MOST_QUERIES,
+            f"at most {MOST_QUERIES}, and one that asks who is there",
+            len(busiest.statements) <= MOST_QUERIES + 1,
         ),
     ]
     if heavy:
@@ -308,7 +316,7 @@ def bounds(costs: Sequence[Cost]) -> list[str]:
 
 def _missed(cost: Cost, bench: Bench) -> list[str]:
     """Of a page that is too slow, or asks too much: each statement with its time; of the slowest, what it does."""
-    if cost.median <= MOST_SECONDS and len(cost.statements) <= MOST_QUERIES:
+    if cost.median <= MOST_SECONDS and len(cost.statements) <= MOST_QUERIES + 1:
         return []
     told = ["", f"{cost.address}: {1000 * cost.median:.0f} ms, {len(cost.statements)} queries"]
     each = sorted(zip(cost.bare, cost.statements, strict=True), key=lambda pair: -pair[0])

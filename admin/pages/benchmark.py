@@ -234,14 +234,13 @@ def _facts(asked: Asked, market: int | None, names: Names) -> tuple[list[Fact], 
     found = benchmark.facts(_scope(asked, market)) if market else []
     if any(fact.now for fact in found):
         return found, asked, []
-    known = benchmark.known()
-    if asked.period == USUAL and not request.args.get("period") and any(one.market == market for one in known):
+    if market and asked.period == USUAL and not request.args.get("period"):
         since, until = days_of("coming", today())
         coming = replace(asked, period="coming", since=since, until=until)
         found = benchmark.facts(_scope(coming, market))
         if any(fact.now for fact in found):
             return found, coming, []
-    return [], asked, list(_elsewhere(asked, known, names))
+    return [], asked, list(_elsewhere(asked, benchmark.known(), names))
 
 
 @dataclass(frozen=True, slots=True)
