@@ -112,7 +112,7 @@ def meeting(match: int) -> Meeting | None:
 
 
 def meeting_so_far(match: int) -> tuple[Meeting, int] | None:
-    """One match, and the highest id of its Odds, 0 without any: whatever is stored later has a higher one. One query."""
+    """One match, and the highest id of its Odds, 0 without any: what is stored later has a higher one. One query."""
     newest = Odds.select(fn.COALESCE(fn.MAX(Odds.id), 0)).where(Odds.match == match)
     row = _meetings().select_extend(newest).where(Matches.id == match).tuples().first()
     return row and (Meeting(*row[:-1]), row[-1])
