@@ -30,10 +30,14 @@ DASHES: tuple[tuple[int, ...], ...] = ((), (8, 4), (2, 3), (10, 3, 2, 3), (5, 2)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line; ``values``: one for each instant of the chart, ``None`` where nothing is known."""
+    """One line; ``values``: one for each instant of the chart, ``None`` where nothing is known.
+
+    ``until``: naive UTC; of a stepped line the last value holds no longer than that. ``None``: to the end.
+    """
 
     label: str
     values: Sequence[Value]
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,12 @@ class Chart:
         return {
             "x": [_epoch(at) for at in self.at],
             "series": [
-                {"label": line.label, "values": [self._number(value) for value in line.values], "dash": dash}
+                {
+                    "label": line.label,
+                    "values": [self._number(value) for value in line.values],
+                    "dash": dash,
+                    **({} if line.until is None else {"until": _epoch(line.until)}),
+                }
                 for line, dash in zip(self.lines, cycle(DASHES), strict=False)
             ],
             "marks": [{"x": _epoch(mark.at), "label": mark.label} for mark in self.marks],
@@ -94,11 +103,20 @@ class Chart:
         """Of the table, the newest first: the instant as ISO 8601 and as people read it, and a text for each line."""
         language = spoken()
         write = UNITS[self.unit]
-        columns = [_held(line.values) if self.stepped else line.values for line in self.lines]
+        columns = [self._held(line) if self.stepped else line.values for line in self.lines]
         for number in range(len(self.at) - 1, -1, -1):
             at = self.at[number]
             told = [write(self._rounded(column[number]), language) for column in columns]
             yield f"{at.replace(tzinfo=None).isoformat(timespec='seconds')}Z", self._said(at), told
+
+    def _held(self, line: Line) -> list[Value]:
+        """Each value until the next."""
+        held: list[Value] = []
+        last: Value = None
+        for at, value in zip(self.at, line.values, strict=True):
+            last = last if value is None else value
+            held.append(last if line.until is None or at <= line.until else None)
+        return held
 
     def _rounded(self, value: Value) -> Decimal | None:
         """As it is shown: the browser would round halves another way than we do."""
@@ -117,11 +135,3 @@ class Chart:
 
 def _epoch(at: datetime) -> float:
     return at.replace(tzinfo=UTC).timestamp()
-
-
-def _held(values: Sequence[Value]) -> list[Value]:
-    """Each value until the next."""
-    held: list[Value] = []
-    for value in values:
-        held.append(held[-1] if value is None and held else value)
-    return held

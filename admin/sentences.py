@@ -49,6 +49,54 @@ FRENCH: Mapping[str, str] = {
     "days is a number of days, not {given}": "days est un nombre de jours, pas {given}",
     "the markets of {league} are {known}; {given} is none of them": "les marchés de {league} sont {known} ; {given} n'en est pas un",
     "{where} has no league {given}; {advice}": "{where} n'a pas de ligue {given} ; {advice}",
+    # -- of how a run ended, clause by clause --------------------------------------------------------------------------
+    "the page is built in a way no parser knows: docs/adding-a-page.md": "la page est faite comme aucun lecteur ne la connaît : docs/adding-a-page.md",
+    "robots.txt keeps us out": "robots.txt l'interdit",
+    "this is obeyed": "c'est respecté",
+    "the site asks for fewer requests (429)": "le site demande moins de requêtes (429)",
+    "raise DOWNLOAD_DELAY": "augmentez DOWNLOAD_DELAY",
+    "the site answered with an error of its own (5xx)": "le site a répondu par une erreur à lui (5xx)",
+    "come back later": "revenez plus tard",
+    "the site refused the page (4xx)": "le site a refusé la page (4xx)",
+    "no connection, or it broke": "pas de connexion, ou elle s'est rompue",
+    "check SITE_URL and the network": "vérifiez SITE_URL et le réseau",
+    "no answer in time": "pas de réponse à temps",
+    "raise DOWNLOAD_TIMEOUT or come back later": "augmentez DOWNLOAD_TIMEOUT, ou revenez plus tard",
+    "the answer broke off before its end": "la réponse s'est arrêtée avant sa fin",
+    "nothing of it is believed": "rien n'en est cru",
+    "the page came without its prices": "la page est venue sans ses cotes",
+    "raise PRICES_TIMEOUT or look at it in a browser": "augmentez PRICES_TIMEOUT, ou regardez-la dans un navigateur",
+    "the address leads elsewhere now, and what stands there is not believed: `scrapy discover`": "l'adresse mène ailleurs à présent, et ce qui s'y trouve n'est pas cru : scrapy discover",
+    "the browser did not start: check CHROMIUM and CHROMIUM_SANDBOX": "le navigateur n'a pas démarré : vérifiez CHROMIUM et CHROMIUM_SANDBOX",
+    "the list has more pages than are followed": "la liste a plus de pages qu'on n'en suit",
+    "the page is longer than DOWNLOAD_MAXSIZE": "la page dépasse DOWNLOAD_MAXSIZE",
+    "nothing of it is read": "rien n'en est lu",
+    "an error of ours": "une erreur de notre fait",
+    "the log has it, please report it": "le journal la donne ; signalez-la",
+    "{count} quotes could not be made durable": "cotes qui n'ont pu être mises en sûreté : {count}",
+    "see the log": "voyez le journal",
+    "stopped ({reason}) after {count} of {total} matches": "arrêté ({reason}) après {count} matchs sur {total}",
+    "the league page was not read: {why}": "la page de la ligue n'a pas été lue : {why}",
+    "none of {total} matches was read: {why}": "aucun des {total} matchs n'a été lu : {why}",
+    "the page lists no match: out of season": "la page n'annonce aucun match : hors saison",
+    "the page lists no match, at least {least} were expected": "la page n'annonce aucun match ; au moins {least} étaient attendus",
+    "the page lists {count} matches, at least {least} were expected": "la page annonce {count} matchs ; au moins {least} étaient attendus",
+    "the match asked for is not among the {count} listed": "le match demandé n'est pas parmi les {count} annoncés",
+    "none of the {asked} matches asked for is among the {count} listed": "aucun des {asked} matchs demandés n'est parmi les {count} annoncés",
+    "{count} matches are listed, none on the days asked for": "{count} matchs sont annoncés, aucun aux jours demandés",
+    "{count} matches read, none has a price to use": "{count} matchs lus, aucun n'a de cote utilisable",
+    "{count} of {total} matches read, {quotes} quotes sent": "{count} matchs lus sur {total}, {quotes} cotes envoyées",
+    "{count} of the {asked} matches asked for, which are not listed": "{count} des {asked} matchs demandés, qui ne sont pas annoncés",
+    "{count} of {total} matches": "{count} matchs sur {total}",
+    "{count} list pages": "{count} pages de la liste",
+    "{count} rows that cannot be told apart": "{count} lignes qu'on ne peut distinguer",
+    "any match of market {market}": "tout match du marché {market}",
+    "{count} rows without a price": "{count} lignes sans cote",
+    "{count} best prices without a bookmaker": "{count} meilleures cotes sans bookmaker",
+    "{count} matches that nobody prices yet": "{count} matchs que personne ne cote encore",
+    "{count} markets below the first": "{count} marchés sous le premier",
+    "{count} matches whose best prices the list shows otherwise": "{count} matchs dont la liste montre d'autres meilleures cotes",
+    "no node took it in {seconds} s, {count} times tried: {why}": "aucun nœud ne l'a pris en {seconds} s, après {count} essais : {why}",
     # -- of a time that was due ----------------------------------------------------------------------------------------
     "the schedule was changed before it was sent": "la planification a été modifiée avant l'envoi",
     "a later one was due before this one could be sent": "une autre était due avant que celle-ci pût être envoyée",
@@ -82,6 +130,9 @@ FRENCH: Mapping[str, str] = {
 }
 """By the English sentence, what it is in French."""
 
+FIGURES = ("count", "total", "asked", "least", "most", "longest", "quotes", "tasks", "seconds")
+"""Braces that hold a number."""
+
 _BRACES = re.compile(r"\{(\w+)\}")
 
 
@@ -94,17 +145,47 @@ def _known() -> tuple[tuple[re.Pattern[str], str], ...]:
 
 def _pattern(english: str) -> re.Pattern[str]:
     parts = _BRACES.split(english)
-    return re.compile(
-        "".join(re.escape(part) if n % 2 == 0 else f"(?P<{part}>.+?)" for n, part in enumerate(parts)), re.DOTALL
-    )
+    written = (re.escape(part) if n % 2 == 0 else f"(?P<{part}>{_inside(part)})" for n, part in enumerate(parts))
+    return re.compile("".join(written), re.DOTALL)
+
+
+def _inside(name: str) -> str:
+    """What may stand in those braces."""
+    return r"-?[\d.]+" if name in FIGURES else ".+?"
+
+
+LISTS = {"not read": "non lus", "besides": "en outre"}
+"""What some clauses begin with; what follows are several, with commas between."""
 
 
 def in_french(sentence: str) -> str | None:
-    """The sentence in French; ``None`` for one that nobody knows."""
+    """The sentence in French, whole or clause by clause; ``None`` for one of which a clause is not known."""
+    if (whole := _of_table(sentence)) is not None:
+        return whole
+    clauses = [_clause(clause) for clause in sentence.split("; ")]
+    return None if None in clauses else " ; ".join(filter(None, clauses))
+
+
+def _clause(clause: str) -> str | None:
+    head, colon, rest = clause.partition(": ")
+    if colon and head in LISTS:
+        parts = [_of_table(part) for part in re.split(r", (?=\d|any )", rest)]
+        return None if None in parts else f"{LISTS[head]} : {', '.join(filter(None, parts))}"
+    if (times := re.match(r"(\d+) x ", clause)) and (once := _of_table(clause[times.end() :])):
+        return f"{times[1]} × {once}"  # noqa: RUF001 - a sign people read
+    return _of_table(clause)
+
+
+def _of_table(sentence: str) -> str | None:
     for pattern, french in _known():
         if found := pattern.fullmatch(sentence):
-            return _BRACES.sub(lambda brace: found[brace[1]], french)
+            return _BRACES.sub(lambda brace: _inner(brace[1], found), french)
     return None
+
+
+def _inner(name: str, found: re.Match[str]) -> str:
+    """What stands in the braces; a reason is a sentence too."""
+    return (in_french(found[name]) or found[name]) if name == "why" else found[name]
 
 
 def translated(sentence: str | None) -> str | Markup:

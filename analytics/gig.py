@@ -15,6 +15,7 @@ from peewee import Case, ModelSelect
 
 from analytics.finding import WINNER, Meeting
 from analytics.grid import Observation, standing
+from analytics.suspects import doubted
 from schema.models import Bookmakers, LatestOdds, MarketNames, Odds
 from schema.names import name_key
 
@@ -24,13 +25,17 @@ FIRST = "1"
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """The newest quote of a bookmaker on a match. ``trj``, ``previous``: percent, ``None`` where there is none."""
+    """The newest quote of a bookmaker on a match. ``trj``, ``previous``: percent, ``None`` where there is none.
+
+    ``doubtful``: whether one of its prices is in doubt (:mod:`analytics.suspects`).
+    """
 
     match: Meeting
     bookmaker: str
     prices: Mapping[str, Decimal]
     trj: Decimal | None
     previous: Decimal | None
+    doubtful: bool = False
 
     @property
     def evolution(self) -> int:
@@ -68,10 +73,10 @@ def quotes(matches: Sequence[Meeting], bookmakers: Collection[int] = ()) -> list
 
 
 def averages(told: Iterable[Quote]) -> list[Average]:
-    """The bookmakers, the one that pays most first; one whose quotes have no TRJ is absent."""
+    """The bookmakers, the one that pays most first; one whose quotes have no TRJ, or are doubtful, is absent."""
     by_bookmaker: defaultdict[str, list[Quote]] = defaultdict(list)
     for quote in told:
-        if quote.trj is not None:
+        if quote.trj is not None and not quote.doubtful:
             by_bookmaker[quote.bookmaker].append(quote)
     found = [_average(bookmaker, own) for bookmaker, own in by_bookmaker.items()]
     return sorted(found, key=lambda average: (-average.trj, name_key(average.bookmaker)))
@@ -86,6 +91,7 @@ class _Row(NamedTuple):
     trj: Decimal | None
     scraped_at: datetime
     partial: bool
+    doubted: int
     previous: Decimal | None
 
 
@@ -106,7 +112,8 @@ def _quotes(match: Meeting, rows: Iterable[_Row]) -> Iterator[Quote]:
         newest = max(own, key=lambda row: row.scraped_at)
         prices = {row.outcome: row.price for row in own}
         previous = next((row.previous for row in own if row.outcome == FIRST), None)
-        yield Quote(match, bookmaker, prices, newest.trj, previous)
+        doubtful = any(row.doubted for row in own)
+        yield Quote(match, bookmaker, prices, newest.trj, previous, doubtful)
 
 
 def _standing(rows: Sequence[_Row]) -> list[_Row]:
@@ -160,6 +167,7 @@ def _query(matches: Collection[int], bookmakers: Collection[int]) -> "ModelSelec
         LatestOdds.trj,
         LatestOdds.scraped_at,
         LatestOdds.partial,
+        doubted(LatestOdds),
         Case(None, ((LatestOdds.outcome == FIRST, newest_before),)).alias("previous"),
     )
     query = LatestOdds.select(*columns).join_from(LatestOdds, MarketNames).join_from(LatestOdds, Bookmakers)

@@ -31,7 +31,7 @@ FLICKER = timedelta(minutes=1)
 """A price that was replaced sooner was never offered in earnest."""
 MOST = 5000
 """Candidates that are kept, of all leagues together."""
-TOLD = 60
+TOLD = 40
 """Candidates whose way is read at once."""
 
 

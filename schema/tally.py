@@ -45,6 +45,9 @@ COLUMNS = (
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - as the tables have it
 
+_NO_MATCH, _NO_INSTANT = -987_654_321, datetime(1000, 1, 2, 3, 4, 5)  # noqa: DTZ001 - as the tables have it
+"""What stands for them in a statement that is written once."""
+
 Cell = tuple[str, int]
 """Day and league: what PayoutDays are counted by."""
 
@@ -127,6 +130,7 @@ class Tally:
         self._insert = sql.insert(Payouts, COLUMNS)
         self._mark = database.param
         self._markets: dict[int, Market] = {}
+        self._statements: dict[bool, tuple[str, Sequence[Any]]] = {}
         self._counted_at: tuple[datetime, float] | None = None
 
     def step(self, *, patiently: bool = False) -> Done:
@@ -250,11 +254,23 @@ class Tally:
 
         Each is found by the unique index: however long the history is, little of it is read.
         """
-        series = LatestOdds.select(self._end(kickoff), self._end(kickoff, last=True)).where(LatestOdds.match == match)
-        found = [row for row in series.tuples().execute(self._database) if row[0] is not None]
+        statement, values = self._ends_of(dated=kickoff is not None)
+        instead = {str(_NO_MATCH): match, str(_NO_INSTANT): kickoff and str(kickoff)}
+        rows = self._rows(statement, *(instead.get(str(value), value) for value in values))
+        found = [row for row in rows if row[0] is not None]
         return [row[0] for row in found], [row[1] for row in found]
 
-    def _end(self, kickoff: datetime | None, *, last: bool = False) -> Any:
+    def _ends_of(self, *, dated: bool) -> tuple[str, Sequence[Any]]:
+        """The statement of :meth:`_ends`, and its values, of no match and no kick-off: to write it takes Peewee longer
+        than to answer it takes the database.
+        """
+        if dated not in self._statements:
+            ends = (self._end(_NO_INSTANT if dated else None, last=last) for last in (False, True))
+            query = LatestOdds.select(*ends).where(LatestOdds.match == _NO_MATCH)
+            self._statements[dated] = query.bind(self._database).sql()
+        return self._statements[dated]
+
+    def _end(self, kickoff: datetime | None, *, last: bool) -> Any:
         odds = Odds.alias()
         same = (
             (odds.match == LatestOdds.match)

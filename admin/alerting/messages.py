@@ -89,7 +89,10 @@ class Composer:
 
 def details_of(event: Any) -> Mapping[str, Any]:
     """What an event stands on."""
-    found = json.loads(event.details)
+    try:
+        found = json.loads(event.details)
+    except ValueError:
+        found = None  # nothing of ours
     return found if isinstance(found, dict) else {}
 
 

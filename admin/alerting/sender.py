@@ -1,4 +1,4 @@
-"""The process that sends: it is given one message a line, and answers each with a line.
+"""The process that sends: it says that it is ready, is given one message a line, and answers each with a line.
 
 It is started by path, and knows neither the tables nor their address. What it may connect to, :mod:`guard` says; it
 follows no redirect, uses no proxy and reads no ``.netrc``. Whoever started it ends it when an answer takes too long.
@@ -78,6 +78,7 @@ def main() -> None:
     answers.listen()
     apprise.Apprise.instantiate("json://localhost")  # loads what it loads
     guard.stand()
+    print(json.dumps({"ready": True}), file=out, flush=True)
     with contextlib.redirect_stdout(sys.stderr):
         for line in sys.stdin:
             try:

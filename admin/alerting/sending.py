@@ -13,6 +13,8 @@ from typing import Any
 SCRIPT = Path(__file__).with_name("sender.py")
 TIMEOUT = 30.0
 """Seconds that one message may take."""
+STARTING = 60.0
+"""Seconds until the process is ready."""
 INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
 """Of the environment: no password of ours, and no proxy."""
 
@@ -61,20 +63,15 @@ class Sender:
 
     def _ask(self, line: bytes) -> dict[str, Any] | None:
         process = self._started()
+        if process is None:
+            return None
         assert process.stdin
-        assert process.stdout
         process.stdin.write(line)
         process.stdin.flush()
-        with selectors.DefaultSelector() as ready:
-            ready.register(process.stdout, selectors.EVENT_READ)
-            if not ready.select(self._timeout):
-                return None
-        answer = json.loads(process.stdout.readline())
-        if not isinstance(answer, dict):
-            raise ValueError  # noqa: TRY004 - as what cannot be read
-        return answer
+        return _answer(process, self._timeout)
 
-    def _started(self) -> "subprocess.Popen[bytes]":
+    def _started(self) -> "subprocess.Popen[bytes] | None":
+        """The process; ``None`` where it does not become ready."""
         if self._process is None or self._process.poll() is not None:
             self.close()
             self._process = subprocess.Popen(  # noqa: S603 - a script of our own
@@ -84,7 +81,22 @@ class Sender:
                 stderr=subprocess.DEVNULL,
                 env=environment(os.environ),
             )
+            if _answer(self._process, STARTING) is None:
+                return None
         return self._process
+
+
+def _answer(process: "subprocess.Popen[bytes]", seconds: float) -> dict[str, Any] | None:
+    """A line of its output; ``None`` where none came in time. :raises ValueError: when it is none of ours."""
+    assert process.stdout
+    with selectors.DefaultSelector() as ready:
+        ready.register(process.stdout, selectors.EVENT_READ)
+        if not ready.select(seconds):
+            return None
+    answer = json.loads(process.stdout.readline())
+    if not isinstance(answer, dict):
+        raise ValueError  # noqa: TRY004 - as what cannot be read
+    return answer
 
 
 def environment(inherited: Mapping[str, str]) -> dict[str, str]:

@@ -77,6 +77,7 @@ ENGLISH: dict[str, str] = {
     "Rejouer les messages du motif {reason}": "Replay the messages with the reason {reason}",
     "Relever maintenant {name}": "Crawl {name} now",
     "Relevées": "Read",
+    "Rien encore : commencez par les étapes ci-dessus.": "Nothing yet: begin with the steps above.",
     "Rien : tout tourne.": "Nothing: all is well.",
     "Rien n'a encore été relevé.": "Nothing has been crawled yet.",
     "Sans JavaScript, le journal se télécharge.": "Without JavaScript the log can be downloaded.",

@@ -379,11 +379,11 @@ class ChannelsDesk:
 
     def add_to(self, blueprint: Blueprint) -> None:
         """Every address of them."""
-        admin = needs(Role.ADMIN)
-        blueprint.post("/channels")(admin(self.add))
+        admin, fresh = needs(Role.ADMIN), needs(Role.ADMIN, fresh=True)  # who finds a browser open adds no address
+        blueprint.post("/channels")(fresh(self.add))
         blueprint.post("/channels/<int:number>/test")(admin(self.test))
         blueprint.post("/channels/<int:number>/switch")(admin(self.switch_channel))
-        blueprint.post("/channels/<int:number>/remove")(admin(self.remove_channel))
+        blueprint.post("/channels/<int:number>/remove")(fresh(self.remove_channel))
 
     def add(self) -> Response:
         """A new one."""

@@ -105,7 +105,17 @@ def addresses(database: Database) -> Blueprint:
     @blueprint.post("/ask")
     def ask() -> Answer | tuple[str, int]:
         """Ask for crawls, as ``scrapy ask`` does."""
-        wish = Wish.read(request.form)
+        return asked(Wish.read(request.form))
+
+    @blueprint.post("/schedules/<int:number>/ask")
+    def ask_now(number: int) -> Answer | tuple[str, int]:
+        """What a schedule asks for, now and once. :raises NotFound: when there is no such schedule."""
+        found = Schedules.get_or_none(Schedules.id == number) if number < LARGEST else None
+        if found is None:
+            abort(404)
+        return asked(Wish(found.what, found.arguments or ""))
+
+    def asked(wish: Wish) -> Answer | tuple[str, int]:
         try:
             found, arguments = asking.understood(wish)
             asking.send_task(current_app.config["QUEUES"], wish, arguments, by=who())

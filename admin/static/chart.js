@@ -67,18 +67,21 @@
       this.data = JSON.parse(source);
       this.unit = UNITS[this.data.unit];
       this.shown = this.data.series.map(({ label }) => !this.hidden.has(label));
-      this.held = this.data.series.map(({ values }) => this.hold(values));
+      this.held = this.data.series.map((line) => this.hold(line));
       this.at = instant === null ? null : Math.max(0, this.data.x.findLastIndex((x) => x <= instant));
       this.line = -1;
       this.legend();
       this.draw();
     }
 
-    // Of a stepped line each value holds until the next.
-    hold(values) {
+    // Of a stepped line each value holds until the next, and the last until the line ends.
+    hold({ values, until }) {
       if (!this.data.stepped) return values;
       let last = null;
-      return values.map((value) => (last = value ?? last));
+      return values.map((value, position) => {
+        last = value ?? last;
+        return until === undefined || this.data.x[position] <= until ? last : null;
+      });
     }
 
     ink(name) {

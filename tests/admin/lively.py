@@ -111,7 +111,9 @@ def run_of(firing: Firings, number: int) -> None:
         state="finished",
         verdict=verdict,
         exit_code=0 if verdict == "complete" else 30,
-        sentence="the site answered 503 to 9 of 9 pages" if verdict == "site-error" else None,
+        sentence="the league page was not read: the site answered with an error of its own (5xx); come back later"
+        if verdict == "site-error"
+        else None,
         task_id=firing.task_id,
         requested_by="scheduler",
         requested_at=firing.due_at,

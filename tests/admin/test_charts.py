@@ -27,7 +27,7 @@ SEVEN = Chart(
     lines=[
         Line("PMU", [Decimal("2.00"), None, Decimal("2.07"), None, None, Decimal("2.1"), None]),
         Line("Unibet", [Decimal("2.05"), Decimal("2.02"), None, None, Decimal("2.07"), Decimal("2.1"), None]),
-        Line("<b>Vbet</b>", [None, None, None, Decimal("1.95"), None, None, None]),
+        Line("<b>Vbet</b>", [None, None, None, Decimal("1.95"), None, None, None], FIRST + timedelta(minutes=45)),
     ],
     marks=[Mark(FIRST + timedelta(minutes=15), "crawl")],
     unit="price",
@@ -76,7 +76,8 @@ def test_the_table_says_what_is_drawn(bare: Flask) -> None:
         [*row.xpath(".//time/@datetime").getall(), *row.xpath("./td/text()").getall()]
         for row in figure.xpath(".//tbody/tr")
     ]
-    assert rows[0] == ["2026-11-22T10:46:00Z", "2,10", "2,10", "1,95"]
+    assert rows[0] == ["2026-11-22T10:46:00Z", "2,10", "2,10", "–"]
+    assert rows[2] == ["2026-11-22T10:26:00Z", "2,07", "2,07", "1,95"]
     assert rows[-1] == ["2026-11-22T09:46:00Z", "2,00", "2,05", "–"]
     assert len(rows) == 7
     assert figure.xpath(".//tbody//time/text()").getall()[-1] == "dim. 22/11/2026 10:46"
@@ -86,7 +87,13 @@ def test_what_is_drawn_is_data_that_closes_no_element(bare: Flask) -> None:
     text = page_of(bare)
     assert "<b>Vbet" not in text
     drawn = json.loads(Selector(text).xpath("//figure[@id='prices']/script/text()").get(""))
-    assert drawn["series"][2] == {"label": "<b>Vbet</b>", "values": [None] * 3 + [1.95] + [None] * 3, "dash": [2, 3]}
+    assert drawn["series"][2] == {
+        "label": "<b>Vbet</b>",
+        "values": [None] * 3 + [1.95] + [None] * 3,
+        "dash": [2, 3],
+        "until": drawn["x"][0] + 45 * 60,
+    }
+    assert "until" not in drawn["series"][0]
     assert drawn["x"][:2] == [1795340760, 1795341360]
     assert drawn["marks"] == [{"x": 1795341660, "label": "crawl"}]
     assert (drawn["unit"], drawn["stepped"], drawn["daily"]) == ("price", True, False)
@@ -172,7 +179,16 @@ def test_a_chart_is_read_without_a_mouse(chromium: Browser, site: str, tmp_path:
     assert heard[8] == "22/11/2026 11:06 : meilleure cote 2,07 chez PMU ; repère : crawl"
     page.keyboard.press("ArrowDown")
     assert said(page) == "22/11/2026 11:06 : PMU 2,07 ; repère : crawl"
-    page.keyboard.press("ArrowUp")
+    for _ in range(2):
+        page.keyboard.press("ArrowDown")
+    for key in ("ArrowRight", "ArrowRight"):
+        page.keyboard.press(key)
+    assert said(page) == "22/11/2026 11:26 : <b>Vbet</b> 1,95"
+    page.keyboard.press("ArrowRight")
+    assert said(page) == "22/11/2026 11:36 : aucune valeur"
+    page.keyboard.press("ArrowDown")
+    for key in ("ArrowLeft", "ArrowLeft", "ArrowLeft"):
+        page.keyboard.press(key)
     assert page.locator("#prices").get_by_text("Voir en tableau").is_visible()
     page.get_by_role("button", name="PMU").first.click()
     assert said(page) == "22/11/2026 11:06 : meilleure cote 2,02 chez Unibet ; repère : crawl"

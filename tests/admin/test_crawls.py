@@ -349,6 +349,18 @@ def test_what_nobody_can_crawl_is_said_beside_its_field(
     assert waiting(client) == []
 
 
+def test_a_schedule_is_asked_for_at_once_with_its_arguments(client: FlaskClient) -> None:
+    schedule = Schedules.create(name="Le soir", what="ligue1", every_minutes=15, arguments="depth=list")
+    [button] = page(client, "/crawls/").xpath("//button[@aria-label='Relever maintenant Le soir']")
+    answer = client.post(button.attrib["formaction"], data={"csrf_token": token(client)})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/crawls/")
+    [task] = waiting(client)
+    assert ([league.name for league in task.leagues], task.arguments) == (["ligue1"], {"depth": "list"})
+    assert client.post("/crawls/schedules/999/ask", data={"csrf_token": token(client)}).status_code == 404
+    Schedules.update(what="a league of old").where(Schedules.id == schedule.id).execute()
+    assert client.post(button.attrib["formaction"], data={"csrf_token": token(client)}).status_code == 422
+
+
 def test_a_queue_that_is_away_is_a_sentence(client: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
     (port,) = free_ports(1)
     queues = client.application.config["QUEUES"]

@@ -65,7 +65,7 @@ def test_a_fresh_installation_says_what_comes_next(client: FlaskClient) -> None:
     assert tiles(shown)["Bookmakers vus en 24 h"] == ("0 / 0", "aucun cette semaine")
     assert text_of(shown.css("#coverage .nothing")[0]).startswith("Aucun match à venir n'a été vu depuis un jour")
     assert "scrapy ask ligue1" in text_of(shown.css("#hours .nothing")[0])
-    assert plain(shown.css("#needs .nothing")[0]) == "✓ Rien : tout tourne."
+    assert plain(shown.css("#needs .nothing")[0]) == "Rien encore : commencez par les étapes ci-dessus."
 
 
 def test_the_figures_of_the_day(day: FlaskClient) -> None:
@@ -199,7 +199,7 @@ def moved(shown: Selector, part: str) -> list[list[str]]:
 def test_drops_and_rises_narrowed_as_the_address_says(day: FlaskClient) -> None:
     shown = page(day, "/movements/")
     drops, rises = moved(shown, "drops"), moved(shown, "rises")
-    assert len(drops) == len(rises) == 30
+    assert len(drops) == len(rises) == 20
     assert drops[0][3] == "▼baisse −9,2 %"
     assert all(row[3].startswith("▲hausse +") for row in rises)
     nba = next(option.attrib["value"] for option in shown.css("#league option") if plain(option) == "NBA (Basketball)")
@@ -224,7 +224,7 @@ def test_drops_and_rises_narrowed_as_the_address_says(day: FlaskClient) -> None:
 def test_an_address_that_makes_no_sense_shows_what_does(day: FlaskClient, asked: str) -> None:
     shown = page(day, f"/movements/?{asked}")
     assert shown.css("#hours option[selected]::attr(value)").get() == "1"
-    assert len(moved(shown, "rises")) == 30
+    assert len(moved(shown, "rises")) == 20
 
 
 def test_surebets_name_their_bookmakers(client: FlaskClient, fill: Callable[..., None]) -> None:

@@ -12,6 +12,7 @@ from admin.sentences import FRENCH, in_french
 from gigscrapy import planning, scheduler, schedules, tasks, timetable
 from gigscrapy.schedules import BadSchedule, check
 from gigscrapy.spiders import base
+from gigscrapy.verdict import Cause, judge
 from schema import names
 from schema import schedules as kept
 
@@ -113,3 +114,75 @@ def test_whatever_is_wrong_with_a_schedule_is_said_in_french(said: dict[str, obj
     with pytest.raises(BadSchedule) as wrong:
         check(**{"name": "soir", "what": "ligue1", "cron": "0 18 * * *"} | said)  # type: ignore[arg-type]
     assert in_french(str(wrong.value)) not in (None, str(wrong.value))
+
+
+@pytest.mark.parametrize("cause", Cause, ids=lambda cause: cause.code)
+def test_why_a_page_gave_nothing_is_said_in_french(cause: Cause) -> None:
+    assert in_french(cause.advice) not in (None, cause.advice)
+
+
+@pytest.mark.parametrize(
+    ("stats", "reason", "least", "french"),
+    [
+        (
+            {
+                "matches/listed": 9,
+                "matches/discovered": 9,
+                "matches/parsed": 9,
+                "quotes/yielded": 81,
+                "quotes/published": 81,
+            },
+            "finished",
+            5,
+            "9 matchs lus sur 9, 81 cotes envoyées",
+        ),
+        (
+            {
+                "matches/listed": 9,
+                "matches/discovered": 9,
+                "matches/parsed": 6,
+                "quotes/yielded": 54,
+                "quotes/published": 54,
+                "failed/match/timed-out": 2,
+                "failed/match/refused": 1,
+                "quotes/empty": 3,
+                "matches/unpriced": 1,
+                "markets/empty/DNB": 1,
+                "rows/unreadable": 2,
+            },
+            "finished",
+            5,
+            (
+                "non lus : 3 matchs sur 9, 2 lignes qu'on ne peut distinguer, tout match du marché DNB ; 2 × pas de réponse à "
+                "temps ; augmentez DOWNLOAD_TIMEOUT, ou revenez plus tard ; le site a refusé la page (4xx) ; en outre : 3 lignes "
+                "sans cote, 1 matchs que personne ne cote encore"
+            ),
+        ),
+        ({"matches/discovered": 9, "matches/parsed": 2}, "shutdown", 5, "arrêté (shutdown) après 2 matchs sur 9"),
+        ({}, "finished", 5, "la page n'annonce aucun match ; au moins 5 étaient attendus"),
+        ({}, "finished", 0, "la page n'annonce aucun match : hors saison"),
+        ({"matches/listed": 3}, "finished", 5, "la page annonce 3 matchs ; au moins 5 étaient attendus"),
+        ({"matches/listed": 3, "matches/asked": 1}, "finished", 1, "le match demandé n'est pas parmi les 3 annoncés"),
+        (
+            {"matches/listed": 3, "matches/asked": 2},
+            "finished",
+            1,
+            "aucun des 2 matchs demandés n'est parmi les 3 annoncés",
+        ),
+        (
+            {"quotes/yielded": 5, "quotes/published": 3},
+            "finished",
+            1,
+            "cotes qui n'ont pu être mises en sûreté : 2 ; voyez",
+        ),
+        (
+            {"failed/list/robots": 1},
+            "finished",
+            5,
+            "la page de la ligue n'a pas été lue : robots.txt l'interdit ; c'est",
+        ),
+    ],
+)
+def test_how_a_run_ended_is_said_in_french(stats: dict[str, int], reason: str, least: int, french: str) -> None:
+    sentence = judge(stats, reason=reason, least=least).sentence
+    assert (in_french(sentence) or sentence).startswith(french)

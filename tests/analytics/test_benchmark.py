@@ -1,6 +1,6 @@
 """Figures of the benchmark: by hand, then through the store and the tally on both databases."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
@@ -10,13 +10,15 @@ import pytest
 from analytics import benchmark, concerned, paired
 from analytics.benchmark import Fact, Scope, Sums, by_week, ranking
 from analytics.paired import interval
-from schema.models import Bookmakers, Odds
+from schema.database import connect, hang_up
+from schema.migrations import migrate
+from schema.models import Bookmakers, use
 from schema.payouts import WHOLE
+from schema.store import Store
 from schema.tally import Tally
-from tests.schema.letters import KICKOFF, prices, quote
+from tests.schema.letters import KICKOFF, letters, prices, quote
 
 DAY = KICKOFF.date()
-Store = Callable[..., None]
 
 
 def fact(bookmaker: int, *trjs: str, now: bool = True, league: int = 1, alone: int = 0, weight: int = 0) -> Fact:
@@ -129,32 +131,42 @@ class TestPaired:
         assert interval([1.0] * 4000) == (1.0, 1.0)
 
 
-class TestFromTheTables:
-    @pytest.fixture(autouse=True)
-    def _filled(self, store: Store) -> None:
-        store(
-            quote(bookmaker="A", prices=prices("2", "4", "4"), published_trj=Decimal("99.90")),
-            quote(bookmaker="B", prices=prices("2", "3.4", "3.5"), published_trj=None),
-            quote(60, bookmaker="B", prices=prices("2", "3.5", "3.5"), published_trj=None),
-            quote(
-                -9 * 86_400,
-                bookmaker="A",
-                prices=prices("1.9", "3.2", "3.3"),
-                match_id="2",
-                kickoff=KICKOFF - timedelta(days=9),
-            ),
-            quote(bookmaker="B", prices=prices("1.5", "1.5", None), match_id="3", home="OL"),
-            quote(
-                bookmaker="A",
-                match_id="4",
-                sport="tennis",
-                league="ATP",
-                market="12",
-                prices=prices("1.8", "2.1", outcomes="12"),
-            ),
-        )
-        Tally(Odds._meta.database.obj).run()
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("mariadb", marks=pytest.mark.server)])
+def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Four matches of football and one of tennis, tallied; only to be read."""
+    server = request.getfixturevalue("mariadb") if request.param == "mariadb" else None
+    database = connect(server and server.url(server.new_database()), tmp_path_factory.mktemp("benchmark"))
+    use(database)
+    migrate(database)
+    told = (
+        quote(bookmaker="A", prices=prices("2", "4", "4"), published_trj=Decimal("99.90")),
+        quote(bookmaker="B", prices=prices("2", "3.4", "3.5"), published_trj=None),
+        quote(60, bookmaker="B", prices=prices("2", "3.5", "3.5"), published_trj=None),
+        quote(
+            -9 * 86_400,
+            bookmaker="A",
+            prices=prices("1.9", "3.2", "3.3"),
+            match_id="2",
+            kickoff=KICKOFF - timedelta(days=9),
+        ),
+        quote(bookmaker="B", prices=prices("1.5", "1.5", None), match_id="3", home="OL"),
+        quote(
+            bookmaker="A",
+            match_id="4",
+            sport="tennis",
+            league="ATP",
+            market="12",
+            prices=prices("1.8", "2.1", outcomes="12"),
+        ),
+    )
+    Store(database).store(letters(*told))
+    Tally(database).run()
+    yield
+    hang_up(database)
 
+
+@pytest.mark.usefixtures("filled")
+class TestFromTheTables:
     def scope(self, days: int = 1, **more: tuple[int, ...]) -> Scope:
         market = benchmark.names().market("FOOT", "1X2")
         assert market
@@ -188,15 +200,13 @@ class TestFromTheTables:
         assert benchmark.facts(self.scope(leagues=(league,))) == benchmark.facts(self.scope())
         assert benchmark.facts(self.scope(leagues=(league + 99,))) == []
 
-    def test_what_there_is(self) -> None:
         assert {(one.first, one.last) for one in benchmark.known()} == {(DAY - timedelta(days=9), DAY), (DAY, DAY)}
 
-    def test_the_matches_concerned(self) -> None:
+    def test_the_matches_concerned_and_the_quotes_that_are_paired(self) -> None:
         found = concerned.ended_on(self.scope(30), self.book("B"))
         assert [(one.home, one.trj is None, one.outcomes) for one in found] == [("OL", True, 0), ("Le Havre", False, 3)]
         assert len(concerned.ended_on(self.scope(30))) == 4
 
-    def test_the_quotes_that_are_paired(self) -> None:
         told = paired.quotes(self.scope(30))
         assert sorted(trj for _, _, _, trj in told) == [87.58, 93.33, 100.0]
         (one,) = paired.paired(told, self.book("A"))

@@ -31,6 +31,21 @@ from tests.schema.letters import KICKOFF, NOON, letters, prices, quote
 from tests.schema.tables import count, found, one_by_one
 from tests.services.mariadb import MariaDB
 
+both = pytest.mark.parametrize(
+    "empty_database", ["sqlite", pytest.param("mariadb", marks=pytest.mark.server)], indirect=True
+)
+"""A database of its own costs a server seconds: what the properties do not reach is asked of both."""
+
+
+@pytest.fixture
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """SQLite, unless a test wants both."""
+    url = request.getfixturevalue("mariadb_url") if getattr(request, "param", None) == "mariadb" else None
+    database = connect(url, tmp_path)
+    yield database
+    hang_up(database)
+
+
 COUNTED = {
     "Payouts": "SELECT * FROM Payouts ORDER BY match_id, market_id, line, bookmaker_id",
     "PayoutDays": "SELECT * FROM PayoutDays ORDER BY day, league_id, market_id, bookmaker_id",
@@ -323,6 +338,7 @@ def _trj(*values: str) -> str:
     return f"{whole.quantize(Decimal('0.01')).normalize():f}"
 
 
+@both
 def test_ties_share_the_best_price(store: Store, database: Database) -> None:
     one_by_one(
         store,
@@ -352,6 +368,7 @@ def test_alone_nobody_has_the_best_price(store: Store, database: Database) -> No
     assert payouts(database, "books, outcomes, best_alone") == [("Winamax", 1, 0, 0)]
 
 
+@both
 def test_what_is_in_doubt_has_no_trj_and_no_best_price(store: Store, database: Database) -> None:
     one_by_one(
         store,
@@ -395,6 +412,7 @@ def test_a_match_that_is_no_more_is_counted_no_more(store: Store, database: Data
     assert found(database, "SELECT matches FROM PayoutDays") == [(1,)]
 
 
+@both
 def test_two_bookmakers_that_are_one_are_counted_as_one(store: Store, database: Database) -> None:
     names = ("Alpha Paris", "Alpha Paris Sport", "Unibet")
     one_by_one(store, *(quote(60 * n, bookmaker=name, match_id=str(n % 2)) for n, name in enumerate((*names, *names))))
@@ -437,6 +455,7 @@ def test_thinning_takes_nothing_from_the_payouts(store: Store, database: Databas
 # -- how it goes about it ----------------------------------------------------------------------------------------------
 
 
+@both
 def test_a_step_is_bounded_and_the_next_goes_on(
     store: Store, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -473,6 +492,7 @@ def test_broken_off_it_begins_again(store: Store, database: Database, monkeypatc
     assert as_set(counted(database)) == as_set(plainly(database))
 
 
+@both
 def test_what_is_said_while_it_counts_waits_for_the_next_step(
     store: Store, database: Database, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:

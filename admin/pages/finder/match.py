@@ -205,11 +205,19 @@ class Told:
         crawls = [at for at in self.grid.crawls if not instants or at >= instants[0]][-MARKS:]
         return Chart(
             at=instants,
-            lines=[Line(name, values) for name, values in lines.items()],
+            lines=[Line(name, values, self._until(name)) for name, values in lines.items()],
             marks=[Mark(at, say("relevé")) for at in crawls],
             unit="price",
             stepped=True,
         )
+
+    def _until(self, bookmaker: str) -> datetime | None:
+        """When a price was last seen that the last crawls do not show any more."""
+        seen_at = max(
+            row.scraped_at for row in self.rows if (row.bookmaker, row.outcome) == (bookmaker, self.asked.outcome)
+        )
+        newest = self.grid.seen_at
+        return seen_at if newest and self.grid.is_stale(seen_at, newest) else None
 
     @property
     def journal(self) -> Sequence[Any]:

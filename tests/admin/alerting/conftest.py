@@ -15,7 +15,17 @@ from schema.models import use
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A database that is up to date, with nothing in it; the tables of this process are there."""
     url = request.getfixturevalue("mariadb_url") if request.param == "mariadb" else None
-    opened = connect(url, tmp_path)
+    yield from _opened(url, tmp_path)
+
+
+@pytest.fixture
+def embedded(tmp_path: Path) -> Iterator[Database]:
+    """The same, where one kind says all: SQLite."""
+    yield from _opened(None, tmp_path)
+
+
+def _opened(url: str | None, folder: Path) -> Iterator[Database]:
+    opened = connect(url, folder)
     use(opened)
     migrate(opened)
     yield opened

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
 from flask import Flask
 from playwright.sync_api import Browser, expect
 
@@ -23,6 +24,11 @@ from tests.admin.conftest import current
 from tests.admin.visitor import CONTRAST, Visitor, served
 from tests.schema.letters import prices, quote
 
+TABS = ("active", "history", "channels", "watch")
+AXE = """
+async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
+  .map(({id, nodes}) => `${id}: ${nodes.slice(0, 3).map(node => node.target).join(" | ")}`)
+"""
 NBSP = "\N{NO-BREAK SPACE}"
 
 
@@ -111,6 +117,11 @@ def test_from_a_channel_to_a_message(app: Flask, tmp_path: Path, chromium: Brows
         expect(seen.locator("main tbody tr")).to_contain_text("1 1,80")
         assert seen.evaluate("document.documentElement.scrollWidth") <= width
         assert visitor.complaints == []
+        seen.context.add_init_script(AXE_SCRIPT)
+        for address in ("/alerts/", *(f"/alerts/?tab={tab}" for tab in TABS), "/alerts/new?rule=1&preview=1"):
+            seen.goto(site + address)
+            assert seen.evaluate(AXE) == [], address
+            assert seen.evaluate("document.documentElement.scrollWidth") <= width, address
     assert [message["title"].replace(NBSP, " ") for message in hook.received] == [
         "Essai de gigscrapy",
         "Cote ≥ 2,10 : Le Havre – Paris SG, 1",

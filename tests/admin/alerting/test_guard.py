@@ -199,9 +199,9 @@ print(len(asked), file=sys.stdout)
 
 def test_what_hangs_is_ended(hook: WebHook) -> None:
     hook.wait.clear()
-    sender = Sender(hook.allowed, timeout=2)
+    sender = Sender(hook.allowed, timeout=3)
     try:
-        assert sender.send(hook.url, "title", "body").why == "no answer within 2 s"
+        assert sender.send(hook.url, "title", "body").why == "no answer within 3 s"
         hook.wait.set()
         assert sender.send(hook.url, "title", "body").ok
     finally:

@@ -72,28 +72,28 @@ def test_a_message_is_sent_once_with_its_number(database: Database, tmp_path: Pa
 
 
 def test_what_fails_is_tried_again_with_waits_and_then_given_up_with_its_reason(
-    database: Database, tmp_path: Path
+    embedded: Database, tmp_path: Path
 ) -> None:
     vault = Vault(KEY, tmp_path)
     recorder = Recorder(answers=[Result(ok=False, why="answered 503")] * 9)
-    write(database, vault)
-    outbox, minutes = Outbox(database, vault, recorder), 0.0
+    write(embedded, vault)
+    outbox, minutes = Outbox(embedded, vault, recorder), 0.0
     for wait in WAITS:
         assert outbox.step(at(minutes)) == 1
         assert outbox.step(at(minutes + wait.total_seconds() / 60 - 0.01)) == 0
         minutes += wait.total_seconds() / 60
-    assert states(database) == [alerts.DUE]
+    assert states(embedded) == [alerts.DUE]
     assert outbox.step(at(minutes)) == 1
     assert outbox.step(at(minutes + 10_000)) == 0
-    [given_up] = Deliveries.select().execute(database)
+    [given_up] = Deliveries.select().execute(embedded)
     assert (given_up.state, given_up.attempts, given_up.note) == (alerts.FAILED, 5, "answered 503")
 
 
-def test_what_is_refused_is_not_tried_again(database: Database, tmp_path: Path) -> None:
+def test_what_is_refused_is_not_tried_again(embedded: Database, tmp_path: Path) -> None:
     vault = Vault(KEY, tmp_path)
-    write(database, vault)
-    Outbox(database, vault, Recorder([Result(ok=False, why="refused", for_good=True)])).step(at())
-    assert states(database) == [alerts.FAILED]
+    write(embedded, vault)
+    Outbox(embedded, vault, Recorder([Result(ok=False, why="refused", for_good=True)])).step(at())
+    assert states(embedded) == [alerts.FAILED]
 
 
 def test_messages_about_one_thing_keep_their_order(database: Database, tmp_path: Path) -> None:
@@ -168,17 +168,17 @@ def test_an_event_is_written_once_however_often_it_is_recorded(database: Databas
     assert alerts.active_count(database) == 1
 
 
-def test_a_rule_that_was_changed_meanwhile_notes_nothing(database: Database, tmp_path: Path) -> None:
-    write(database, Vault(KEY, tmp_path))
-    row = alerts.rules(database)[0]
-    assert alerts.change_rule(database, row.id, {"threshold": 3}, at=START + timedelta(seconds=1))
+def test_a_rule_that_was_changed_meanwhile_notes_nothing(embedded: Database, tmp_path: Path) -> None:
+    write(embedded, Vault(KEY, tmp_path))
+    row = alerts.rules(embedded)[0]
+    assert alerts.change_rule(embedded, row.id, {"threshold": 3}, at=START + timedelta(seconds=1))
     values = {"opened_at": START, "value": 2, "told_value": 2, "details": "{}"}
     compose = Composer("http://a").of(row)
     note = Note("2/1X2/0.00/1", None, values)
-    assert not alerts.record(database, row, [note], told=(), compose=compose, at=START)
-    [event] = AlertEvents.select().execute(database)
+    assert not alerts.record(embedded, row, [note], told=(), compose=compose, at=START)
+    [event] = AlertEvents.select().execute(embedded)
     assert (event.closed_because, event.open_key) == (alerts.CHANGED, None)
-    assert alerts.active_count(database) == 0
+    assert alerts.active_count(embedded) == 0
 
 
 class TestVault:
@@ -196,10 +196,10 @@ class TestVault:
             Vault("short", tmp_path)
 
     def test_a_channel_whose_key_is_gone_is_given_up_and_the_others_go_on(
-        self, database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
+        self, embedded: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
-        write(database, Vault(Fernet.generate_key().decode(), tmp_path), "json://user:s3cret@hook.example/")
-        Outbox(database, Vault(KEY, tmp_path), Recorder()).step(at())
-        assert states(database) == [alerts.FAILED]
+        write(embedded, Vault(Fernet.generate_key().decode(), tmp_path), "json://user:s3cret@hook.example/")
+        Outbox(embedded, Vault(KEY, tmp_path), Recorder()).step(at())
+        assert states(embedded) == [alerts.FAILED]
         assert "another key" in caplog.text
         assert "s3cret" not in caplog.text

@@ -56,10 +56,14 @@ def _at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(analyst, "now", lambda: NOON.replace(tzinfo=None))
 
 
-@pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.server)])
+both = pytest.mark.parametrize("client", ["sqlite", pytest.param("mariadb", marks=pytest.mark.server)], indirect=True)
+
+
+@pytest.fixture
 def client(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FlaskClient]:
+    """On SQLite, unless a test wants both."""
     url = None
-    if request.param == "mariadb":
+    if getattr(request, "param", None) == "mariadb":
         url = request.getfixturevalue("mariadb_url")
         database = connect(url, tmp_path)
         migrate(database)
@@ -92,6 +96,7 @@ def saved(client: FlaskClient, name: str = "Mes matchs", **changes: str) -> str:
     return answer.location
 
 
+@both
 def test_a_saved_layout_is_copied_byte_for_byte(client: FlaskClient) -> None:
     number = saved(client).rpartition("=")[2]
     assert client.get(f"/benchmark/table/table.tsv?layout={number}").data == GOLDEN.read_bytes()
@@ -125,6 +130,7 @@ def test_the_form_puts_bookmakers_in_my_order(client: FlaskClient) -> None:
     assert len(page(client, answer.location).xpath("//table[@id='sheet']/tbody/tr")) == 1
 
 
+@both
 def test_saving_is_noted_and_the_same_name_is_replaced(client: FlaskClient) -> None:
     first = saved(client)
     assert saved(client, next="7") == first

@@ -152,12 +152,13 @@ def test_from_the_search_to_the_chart_without_a_mouse(chromium: Browser, site: S
         page.keyboard.press("ArrowLeft")
         heard.append(page.locator(".chart-says").inner_text().replace("\N{NO-BREAK SPACE}", " "))
     assert len(set(heard)) == 3
-    assert "meilleure cote 2,90 chez Vbet" in heard[0]
+    assert "meilleure cote 2,25 chez Pmu" in heard[0]
     page.get_by_text("Voir en tableau").focus()
     page.keyboard.press("Enter")
     row = page.locator(".chart-frame tbody tr").nth(2)
     assert row.locator("time").inner_text()[5:] == heard[2].split(" : ")[0]
-    assert "2,90" in row.inner_text()
+    assert row.locator("td").all_inner_texts()[3] == heard[2].split("meilleure cote ")[1].split(" ")[0]
+    assert row.locator("td").all_inner_texts()[5] == "–"
     assert someone.complaints == []
     page.context.close()
 
@@ -168,12 +169,14 @@ def test_the_address_is_the_state(chromium: Browser, site: Site) -> None:
     page.get_by_role("link", name="+…").click()
     page.get_by_role("group", name="Issue").get_by_role("link", name="2").click()
     page.get_by_role("link", name="6 h").click()
-    shown = page.locator("#live table.grid").inner_text()
+    page.wait_for_url("**range=6h*")
+    shown = page.locator("td.offer .price").all_inner_texts()
     other = visitor(chromium, site).open(page.url.removeprefix(site.address))
     assert "+270" in shown
-    assert other.locator("#live table.grid").inner_text() == shown
+    assert other.locator("td.offer .price").all_inner_texts() == shown
     assert other.locator("figcaption").inner_text() == "Cotes pour 2, 1N2"
     page.go_back()
+    page.wait_for_url(lambda address: "range" not in address)
     assert page.get_by_role("link", name="tout", exact=True).get_attribute("aria-current") == "true"
     assert "outcome=2" in page.url
     other.context.close()
@@ -236,6 +239,19 @@ def test_a_server_that_is_cut_is_said_and_caught_up_with(chromium: Browser, site
     site.start()
     expect(status).to_contain_text("direct", timeout=15_000)
     expect(page.locator("tr[data-key='book-Betclic'] td[data-key='1'] .price")).to_have_text("2,44", timeout=5_000)
+    page.context.close()
+
+
+def test_without_a_stream_the_page_asks_now_and_then(chromium: Browser, site: Site) -> None:
+    someone = visitor(chromium, site)
+    page = someone.page
+    page.clock.install()
+    page.route("**/events?*", lambda route: route.fulfill(status=503, headers={"Retry-After": "30"}))
+    someone.open("/matches/1/")
+    expect(page.locator("#live-status")).to_contain_text("suivi toutes les 15 s")
+    site.say(site.price(45, "Unibet", "2.02"))
+    page.clock.run_for(16_000)
+    expect(page.locator("tr[data-key='book-Unibet'] td[data-key='1'] .price")).to_have_text("2,02", timeout=6_000)
     page.context.close()
 
 
