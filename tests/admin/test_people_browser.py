@@ -70,13 +70,15 @@ def test_who_comes_by_a_link_signs_in_by_keyboard_and_is_there(chromium: Browser
     visitor = Visitor(chromium, site[0], 1440, "light")
     page = visitor.open("/admin/bookmakers/?search=unibet")
     assert page.locator("h1").inner_text() == "Se connecter"
+    page.locator("#f-username:focus").wait_for()
     page.keyboard.type("comite")
     page.keyboard.press("Tab")
     page.keyboard.type("wrong")
     page.keyboard.press("Enter")
     page.locator("#refused").wait_for()
     assert page.locator("#f-username").input_value() == "comite"
-    page.keyboard.type(GOOD)  # the field of the password has the focus
+    page.locator("#f-password:focus").wait_for()
+    page.keyboard.type(GOOD)
     page.keyboard.press("Enter")
     page.wait_for_url("**/admin/bookmakers/?search=unibet")
     assert page.locator("tbody tr").count() == 1

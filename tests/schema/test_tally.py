@@ -226,7 +226,7 @@ def observations(draw: st.DrawFn) -> Message:
     some_price = st.sampled_from(["1.5", "2", "3.4", "3.5", None])
     told = draw(st.lists(some_price, min_size=len(outcomes), max_size=len(outcomes)).filter(any))
     kickoff = draw(st.sampled_from([KICKOFF, KICKOFF, KICKOFF + timedelta(hours=4), NOON + timedelta(hours=1), None]))
-    after = draw(st.sampled_from([-200_000, -90_000, 0, 0, 60, 700, 3_000, 5_000, 24_000, 25_000]))
+    after = draw(st.sampled_from([-200_000, -90_000, 0, 0, 60, 700, 3_000, 3_600, 5_000, 24_300, 25_000]))
     return quote(
         after,
         sport="football" if market == "1X2" else "tennis",
@@ -324,12 +324,12 @@ def test_the_last_quote_before_the_kick_off_counts(store: Store, database: Datab
     one_by_one(
         store,
         quote(0, prices=prices("2", "3.4", "3.5")),
-        quote(3600, prices=prices("2.1", "3.4", "3.5")),
+        quote(24_300, prices=prices("2.1", "3.4", "3.5")),  # at the very instant of the kick-off
         quote(30_000, prices=prices("9", "9", "9")),  # it has kicked off
     )
     assert not Tally(database).run().left
     assert payouts(database, "scraped_at, trj, opening_trj, day") == [
-        ("Winamax", "2025-10-17 13:00:00", _trj("2.1", "3.4", "3.5"), _trj("2", "3.4", "3.5"), "2025-10-17")
+        ("Winamax", "2025-10-17 18:45:00", _trj("2.1", "3.4", "3.5"), _trj("2", "3.4", "3.5"), "2025-10-17")
     ]
 
 
