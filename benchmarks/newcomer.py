@@ -50,10 +50,11 @@ class Newcomer:
         self.steps.append(Step(what, time.perf_counter() - began, seen))
 
     def make(self, target: str) -> str:
-        """The last line of what `make` said."""
+        """What moved, as `make` said it; the first time its last line."""
         command = ["make", "-o", INSTALLED, target]
         done = subprocess.run(command, cwd=self._folder, env=_plain(), capture_output=True, text=True, check=True)
-        return next(line for line in done.stdout.splitlines() if "TRJ" in line or "cote" in line.lower()).strip()
+        lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
+        return next((line for line in reversed(lines) if "prix sur" in line), lines[-1])
 
     @contextmanager
     def admin(self) -> Iterator[tuple[str, str]]:

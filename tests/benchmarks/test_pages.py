@@ -98,12 +98,12 @@ def cost(**how: object) -> Cost:
 
 class TestBounds:
     def test_what_holds(self) -> None:
-        told = bounds([cost(stock=[0.9], stock_queries=9)])
+        told = bounds([cost(seconds=[0.06], bare=[0.03], stock=[1.8], stock_queries=9), cost(stock=[0.03])])
         assert [line.split()[0] for line in told] == ["held"] * 4
         assert "30.0 times faster than stock, /a/" in told[3]
 
     def test_what_is_missed(self) -> None:
-        slow = cost(seconds=[0.5, 0.6, 0.5], statements=[Statement("SELECT 1", ())] * 8, stock=[1.0])
+        slow = cost(seconds=[0.5, 0.6, 0.5], statements=[Statement("SELECT 1", ())] * 8, stock=[2.0])
         told = bounds([cost(), slow])
         assert [line.split()[0] for line in told] == ["MISSED"] * 4
 
