@@ -135,7 +135,9 @@ def addresses(database: Database) -> Blueprint:
         rises: list[Move] = []
         if window is not None:
             chosen = filter(asked.holds, window.answer.found)
-            drops, rises = moves(window.answer, chosen, each=TOLD if asked.way else EACH, way=asked.way)
+            each = TOLD if asked.way else EACH
+            # Where no bookmaker was asked for, nine that moved alike are one line, which says how many follow.
+            drops, rises = moves(window.answer, chosen, each=each, way=asked.way, alone=not asked.bookmakers)
         found = window.answer.found if window else ()
         return render_template(
             "movements/index.html",

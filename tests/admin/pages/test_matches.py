@@ -54,6 +54,18 @@ def test_what_comes_next_comes_first_with_who_pays_best(seasoned: FlaskClient, m
     assert row["kickoff"].endswith(f"{kickoff:%d/%m/%Y %H:%M}")
 
 
+def test_of_many_who_share_the_best_price_two_are_named_and_the_others_are_one_press_away(
+    client: FlaskClient, fill: Callable[..., None]
+) -> None:
+    for bookmaker in ("Betclic", "Pmu", "Unibet", "Winamax"):
+        fill(quote(kickoff=NOON.replace(year=2099), bookmaker=bookmaker))
+    [cell] = page(client, "/matches/").xpath("//tbody/tr/td[@data-key='1']")
+    assert cell.xpath("normalize-space(.//div[@class='who']/text())").get() == "Betclic, Pmu"
+    assert cell.xpath(".//summary/@title").get() == "Betclic, Pmu, Unibet, Winamax"
+    assert text_of(cell.xpath(".//summary")[0]) == "+2et 2 de plus"
+    assert cell.xpath("normalize-space(.//details/text()[last()])").get() == "Unibet, Winamax"
+
+
 def test_each_question_narrows_and_is_in_the_address(seasoned: FlaskClient) -> None:
     assert shown(seasoned, "search=psg") == ["PSG – OM"]
     assert shown(seasoned, "search=SAINT-ÉTIENNE+rouge") == [NEXT[3]]
