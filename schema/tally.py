@@ -107,7 +107,7 @@ def freshness(database: Database) -> Freshness:
     matches, hours, (undone, busy_at) = database.execute_sql(f"{waiting} UNION ALL {counted}").fetchall()
     since = min((found[1] for found in (matches, hours) if found[1]), default=None)
     return Freshness(
-        waiting=min(MANY, matches[0] + hours[0]),
+        waiting=min(MANY, int(matches[0] + hours[0])),
         since=_instant(since),
         whole=not undone,
         busy_at=_instant(busy_at),
