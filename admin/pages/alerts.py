@@ -259,7 +259,7 @@ class Rules:
             else:
                 alerts.change_rule(self._database, row.id, columns, chosen, at=now())
                 audit.note("change", "alert rule", row.id, row, after)
-        flash(say("La règle est gardée ; elle est lue chaque minute."))
+        flash(say("La règle est gardée."))
         return _to("rules")
 
     def switch(self, number: int) -> Response:
