@@ -82,8 +82,9 @@ HISTORY = (
     ),
     Outdated("Firings", "id", "due_at", "state <> 'due'"),
     Outdated("Visits", "id", "due_at"),
+    Outdated("OddsHours", "hour", "hour"),
 )
-"""What was asked for, and when it was due. The runs that came of it stay."""
+"""What was asked for, and when it was due; how much was seen of all in an hour. The runs, and all payouts, stay."""
 
 
 # -- prices ------------------------------------------------------------------------------------------------------------
