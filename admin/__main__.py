@@ -11,9 +11,11 @@ from peewee import PeeweeException
 
 from admin import create_app
 from admin.accounts import anybody
+from admin.pages.data.imports import AROUND
 from admin.pages.finder.live import STREAMS
 from admin.security import LOOPBACK, BadHosts, other_hosts, proxies
 from gigscrapy import logs, settings
+from gigscrapy.imports.sheets import UPLOAD
 from schema.database import BadDatabaseUrl, explain
 from schema.migrations import SchemaError
 from schema.models import Users
@@ -60,6 +62,8 @@ def main(arguments: list[str] | None = None) -> str | None:
         # One request ahead: else it is not seen that a browser left a stream, before the next word in it.
         channel_request_lookahead=1,
         clear_untrusted_proxy_headers=not proxies(),
+        # It keeps all of a request, a gigabyte unless told, before anybody is asked who sends it.
+        max_request_body_size=UPLOAD.size + AROUND,
     )
     name = f"[{asked.host}]" if family is socket.AF_INET6 else asked.host
     print(f"admin: http://{name}:{server.effective_port}/", flush=True)  # noqa: T201 - among others' lines, too

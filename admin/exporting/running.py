@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 AT_ONCE = 3
 """Each keeps one of the server's threads busy while it is taken."""
+OF_ONE = 2
+"""Of one person: whoever takes slowly, or for ever, leaves one to the others."""
 REMEMBERED_SECONDS = 600
 
 _TOKEN = re.compile(r"[A-Za-z0-9-]{8,64}")
@@ -49,7 +51,8 @@ class Exports:
         """:raises Busy: when too many go on."""
         with self._lock:
             self._forget()
-            if sum(export.state == "running" for export in self._by_token.values()) >= AT_ONCE:
+            owners = [export.owner for export in self._by_token.values() if export.state == "running"]
+            if len(owners) >= AT_ONCE or owners.count(owner) >= OF_ONE:
                 raise Busy
             if not token or not _TOKEN.fullmatch(token) or token in self._by_token:
                 self._nameless += 1

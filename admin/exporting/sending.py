@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
+from itertools import islice
 
 from flask import Response, request
 from werkzeug.exceptions import NotFound, TooManyRequests
@@ -33,11 +34,8 @@ def answer(source: Source, kind: str, name: str, *, cut: bool = False) -> Respon
     if kind not in WRITERS:
         raise NotFound
     writer = WRITERS[kind](source.columns)
-    most = None if may(Role.OPERATOR) else MOST_OF_VIEWER
-    try:
-        export = EXPORTS.begin(request.args.get("token"), who())
-    except Busy:
-        raise TooManyRequests(retry_after=10) from None
+    most = most_here()
+    export = _begun()
     chunks = _Chunks(source, writer, export, most)
     at = to_paris(datetime.now(UTC))
     named = "-".join(filter(None, ("gigscrapy", slug(name), f"{most}-premieres" if cut else "", f"{at:%Y-%m-%d-%H%M}")))
@@ -46,6 +44,56 @@ def answer(source: Source, kind: str, name: str, *, cut: bool = False) -> Respon
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
     return response
+
+
+def most_here() -> int | None:
+    """Rows that who asks may take away at once; ``None``: all."""
+    return None if may(Role.OPERATOR) else MOST_OF_VIEWER
+
+
+class Lines:
+    """A file that is written line by line, as one of the exports that go on; whoever stops taking them closes it.
+
+    :ivar cut: there are more rows than who asks may have: only the first are here. To find out, theirs are written at
+        once. :raises TooManyRequests: when too many exports go on.
+    """
+
+    def __init__(self, head: str, rows: Iterator[str]) -> None:
+        most = most_here()
+        self._export = _begun()
+        self.cut = False
+        if most is not None:
+            try:
+                first = list(islice(rows, most + 1))
+            except BaseException:
+                EXPORTS.end(self._export, "failed")
+                raise
+            self.cut = len(first) > most
+            rows = iter(first[:most])
+        self._lines = self._counted(head, rows)
+
+    def __iter__(self) -> Iterator[str]:
+        return self._lines
+
+    def close(self) -> None:
+        self._lines.close()
+        if self._export.state == "running":
+            EXPORTS.end(self._export, "cancelled")
+
+    def _counted(self, head: str, rows: Iterator[str]) -> Generator[str, None, None]:
+        yield head
+        for line in rows:
+            self._export.count(1)
+            yield line
+        EXPORTS.end(self._export, "done")
+
+
+def _begun() -> Export:
+    """:raises TooManyRequests: when too many exports go on."""
+    try:
+        return EXPORTS.begin(request.args.get("token"), who())
+    except Busy:
+        raise TooManyRequests(retry_after=10) from None
 
 
 class _Chunks:

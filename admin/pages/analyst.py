@@ -11,16 +11,16 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
 from peewee import Database, IntegrityError
 from werkzeug.wrappers import Response as Answer
 
 from admin import audit, spreadsheet
 from admin.access import Role, needs, who
 from admin.labels import outcome_label
+from admin.pages.choosing import names_of
 from admin.spreadsheet import Cell
 from admin.words import Phrase, say, spoken
-from analytics import benchmark
 from analytics.benchmark import Names
 from analytics.layout import COLUMNS, MOST_BOOKMAKERS, MOST_LEAGUES, MOST_MATCHES, Layout, Line, lines
 from schema.markets import MARKETS
@@ -71,14 +71,14 @@ class Shown:
 
 
 def add(blueprint: Blueprint, database: Database) -> None:
-    _show(blueprint)
+    _show(blueprint, database)
     _change(blueprint, database)
 
 
-def _show(blueprint: Blueprint) -> None:
+def _show(blueprint: Blueprint, database: Database) -> None:
     @blueprint.get("/table/")
     def table() -> str | Answer:
-        names = benchmark.names()
+        names = names_of(current_app, database)
         if "chosen" in request.args:  # a form: what it says is said again in the address's own words
             return redirect(f"{url_for('benchmark.table')}?{Shown(from_form(names)).address}")
         shown = found(names)
@@ -105,7 +105,7 @@ def _show(blueprint: Blueprint) -> None:
     def table_file(kind: str) -> Response:
         if kind not in KINDS:
             abort(404)
-        names = benchmark.names()
+        names = names_of(current_app, database)
         shown = found(names)
         rows = table_rows(shown.layout, lines(shown.layout, now()), names)
         name = shown.saved.name if shown.saved else say("cotes")
@@ -122,7 +122,7 @@ def _change(blueprint: Blueprint, database: Database) -> None:
     @blueprint.post("/table/save")
     @needs(Role.VIEWER)
     def save() -> Answer:
-        names = benchmark.names()
+        names = names_of(current_app, database)
         name = " ".join(request.form.get("name", "").split())[:LONGEST_NAME]
         layout = from_address(names, request.form)
         if not name or layout is None:

@@ -55,6 +55,17 @@ def test_it_serves_this_machine_and_says_where(tmp_path: Path) -> None:
     assert (tmp_path / "gigscrapy.sqlite3").exists()
 
 
+def test_nobody_fills_the_disk_with_what_no_view_takes(tmp_path: Path) -> None:
+    """It is refused by its length, before it comes and before it is asked who sends it."""
+    with started(tmp_path, "--port", "0") as (_, address):
+        port = int(address.rstrip("/").rpartition(":")[2])
+        for length, answered in (("100000000", b"413"), ("20", b"4")):
+            head = f"POST /sign-in/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n"
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as caller:
+                caller.sendall(head.encode() + b"x" * 20)
+                assert caller.recv(100).split()[1].startswith(answered)
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "example.org", ""])
 def test_no_other_machine_is_served_unless_it_is_said_by_which_name(
     host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

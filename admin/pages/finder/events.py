@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, jsonify, request
 
+from admin.access import who
 from admin.pages.finder.live import Full, Hub, missed_since, newest_row
 
 COME_BACK = 30
@@ -13,7 +14,7 @@ def add(blueprint: Blueprint, hub: Hub) -> None:
 
     def stream(match: int | None) -> Response:
         try:
-            listener = hub.enter()
+            listener = hub.enter(who())
         except Full:
             answer = jsonify(error="too many streams")
             answer.status_code = 503

@@ -1,9 +1,9 @@
 """What is new, told while it happens: server-sent events.
 
 One thread per application looks for new rows of Odds, once a second while anybody listens, and wakes the streams. A
-stream holds a thread of the server, so that there are at most :data:`STREAMS`; whoever comes too late is told to come
-back, and asks now and then (an ``ETag``) meanwhile. No stream lives long: the browser opens the next one by itself, and
-whether its reader may still read is asked then.
+stream holds a thread of the server, so that there are at most :data:`STREAMS`, and :data:`OF_ONE` of one person;
+whoever comes too late is told to come back, and asks now and then (an ``ETag``) meanwhile. No stream lives long: the
+browser opens the next one by itself, and whether its reader may still read is asked then.
 
 An event says which matches have new prices, and has the number of the newest row as its id; the page then asks for
 itself. A browser that was away says the last id it had: it is told what it missed, or ``snapshot_required`` where that
@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 STREAMS = 24
 """Open at once."""
+OF_ONE = 8
+"""Of one person: more than a browser opens, and so that nobody takes all of them."""
 LIFE = 60.0
 """Seconds that a stream lives."""
 PING = 15.0
@@ -67,13 +69,13 @@ class Hub:
         self._streaming: WeakSet[Stream] = WeakSet()
         self._watching = False
 
-    def enter(self) -> "Stream":
+    def enter(self, owner: str = "") -> "Stream":
         """A stream that hears of everything from now on. One query at most, of the request's own connection.
 
-        :raises Full: when there are too many.
+        :raises Full: when there are too many, or too many of that person.
         """
         with self._changed:
-            if self.open >= self._streams:
+            if self.open >= self._streams or sum(each.owner == owner for each in self._streaming) >= OF_ONE:
                 raise Full
             if not self._watching:
                 # Not by the thread: what comes before its first look would be told to nobody.
@@ -81,7 +83,7 @@ class Hub:
                 seen = self._rows_after(newest - OVERLAP)
                 threading.Thread(target=self._watch, args=(newest, seen), name="live", daemon=True).start()
                 self._watching = True
-            stream = Stream(self, self._turn)
+            stream = Stream(self, self._turn, owner)
             self._streaming.add(stream)
             return stream
 
@@ -144,8 +146,8 @@ class Hub:
 class Stream:
     """One listener. Whoever has one lets it go: :meth:`close`, once or more."""
 
-    def __init__(self, hub: Hub, turn: int) -> None:
-        self._hub, self._turn = hub, turn
+    def __init__(self, hub: Hub, turn: int, owner: str = "") -> None:
+        self._hub, self._turn, self.owner = hub, turn, owner
 
     def close(self) -> None:
         self._hub.leave(self)

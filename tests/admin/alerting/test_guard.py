@@ -1,9 +1,12 @@
 """Where messages may go: by table, and by what really arrives."""
 
+import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from email import message_from_string, policy
 
 import pytest
 
@@ -128,6 +131,89 @@ def test_a_webhook_and_a_mail_arrive(hook: WebHook) -> None:
     assert mailed.ok, mailed
     [mail] = box.received
     assert "somebody@odds.example" in mail
+
+
+@pytest.mark.parametrize("gap", [",", ", ", " ", "; "])
+def test_an_address_is_one_address(hook: WebHook, gap: str) -> None:
+    """What follows in it would be checked by nobody: another service's, which reads files, or another machine's."""
+    with WebHook() as other:
+        url = f"{hook.url}{gap}{other.url}"
+        sender = Sender(f"{hook.allowed} {other.allowed}")
+        try:
+            sender.send(url, "title", "body")
+        finally:
+            sender.close()
+    assert hook.requests == 1
+    assert other.requests == 0
+
+
+NAMES = '<a href="http://evil.example">PSG</a> @everyone @Here <@123> & <!channel>'
+
+
+def test_what_was_scraped_is_plain_text_in_a_mail(hook: WebHook) -> None:
+    with MailBox() as box:
+        sender = Sender(f"{hook.allowed} {box.allowed}")
+        try:
+            assert sender.send(hook.url, NAMES, NAMES).ok
+            url = f"{box.url}&to=somebody@odds.example"
+            assert sender.send(url, NAMES, NAMES).ok
+            sender.send(url, "Cote\r\nBcc: victim@odds.example", "body")
+        finally:
+            sender.close()
+    [got] = hook.received
+    assert not re.search("@(everyone|here|[0-9])", got["title"] + got["message"], re.IGNORECASE)
+    mail = message_from_string(box.received[0], policy=policy.default)
+    parts = [part for part in mail.walk() if part.get_content_maintype() == "text"]
+    assert parts
+    for part in parts:
+        text = part.get_content()
+        assert "PSG" in text
+        if part.get_content_subtype() == "html":
+            assert "<a " not in text
+    for text in box.received:
+        assert message_from_string(text, policy=policy.default)["Bcc"] is None
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "tgram://123456789:abcdefg_hijklmnop/12315544/",
+        "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/",
+        "discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js",
+        "discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js?format=markdown",
+    ],
+)
+def test_what_was_scraped_calls_nobody_and_links_nowhere(address: str) -> None:
+    """The services' own answers are played: what is posted to them is looked at."""
+    program = f"""
+import json, runpy, sys, requests
+def post(self, method, url=None, **more):
+    print(json.dumps(more.get("data") or more.get("json")), file=sys.stderr)
+    answer = requests.Response()
+    answer.status_code, answer._content = 200, b'{{"ok": true}}'
+    return answer
+requests.Session.request = post
+sys.argv = ["sender"]
+runpy.run_path({str(SCRIPT)!r}, run_name="__main__")
+"""
+    order = json.dumps({"url": address, "title": NAMES, "body": NAMES, "allowed": ""}) + "\n"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        input=order,
+        capture_output=True,
+        text=True,
+        env=environment(os.environ),
+        timeout=60,
+        check=True,
+    )
+    posted = json.loads(json.loads(done.stderr.splitlines()[-1]))
+    texts = [posted.get("text") or posted.get("content"), *(each["text"] for each in posted.get("attachments", ()))]
+    said = " ".join(filter(None, texts))
+    assert "PSG" in said or "PSG" in json.dumps(posted.get("embeds"))
+    assert not re.search("@(everyone|here|[0-9])", said, re.IGNORECASE)
+    assert "<!channel>" not in said or address.startswith("discord")
+    assert "<a href" not in said or address.startswith("discord")
+    assert "allow_mentions" not in posted
 
 
 def test_nothing_arrives_where_nothing_may(hook: WebHook) -> None:

@@ -214,6 +214,22 @@ class TestWhoMay:
         assert len(table(as_role("operator").get("/admin/odds/export/csv/").data)) == 15
         assert as_role(None).get("/admin/odds/export/csv/", headers={"Accept": "*/*"}).status_code in (302, 401)
 
+    def test_the_file_of_gig_benchmark_too(self, as_role: Role, fill: Fill, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sending, "MOST_OF_VIEWER", 3)
+        fill(*(quote(match_id=str(number), home=f"A{number}", away=f"B{number}") for number in range(5)))
+        address = "/matches/gig/odds.csv?from=2000-01-01&to=2099-12-31"
+        everything = as_role("operator").get(address)
+        assert len(everything.data.splitlines()) == 1 + 5
+        assert "premieres" not in everything.headers["Content-Disposition"]
+        viewer = as_role("viewer").get(address)
+        assert viewer.data.splitlines() == everything.data.splitlines()[:4]
+        assert "3-premieres" in viewer.headers["Content-Disposition"]
+        monkeypatch.setattr(sending, "MOST_OF_VIEWER", 5)
+        whole = as_role("viewer").get(address)
+        assert whole.data == everything.data
+        assert "premieres" not in whole.headers["Content-Disposition"]
+        assert {export.state for export in EXPORTS._by_token.values()} == {"done"}
+
     def test_what_is_no_kind_of_file(self, client: FlaskClient) -> None:
         assert client.get("/admin/odds/export/exe/").status_code == 404
 
@@ -291,9 +307,19 @@ class TestWhatIsNotWhole:
     def test_too_many_at_once(self, client: FlaskClient, fill: Fill) -> None:
         fill(quote())
         for number in range(3):
-            EXPORTS.begin(f"token-{number:04}", "somebody")
-        busy = client.get("/admin/odds/export/csv/")
-        assert (busy.status_code, busy.headers["Retry-After"]) == (429, "10")
+            EXPORTS.begin(f"token-{number:04}", f"somebody {number}")
+        for address in ("/admin/odds/export/csv/", "/matches/gig/odds.csv"):
+            busy = client.get(address)
+            assert (busy.status_code, busy.headers["Retry-After"]) == (429, "10")
+
+    def test_one_person_leaves_room_for_others(self, client: FlaskClient, as_role: Role, fill: Fill) -> None:
+        fill(quote())
+        taken = [as_role("viewer").get(address, buffered=False) for address in ("/admin/odds/export/csv/",) * 2]
+        assert as_role("viewer").get("/admin/odds/export/csv/").status_code == 429
+        assert client.get("/admin/odds/export/csv/").status_code == 200
+        for answer in taken:
+            answer.close()
+        assert as_role("viewer").get("/admin/odds/export/csv/").status_code == 200
 
 
 @pytest.mark.slow

@@ -72,6 +72,26 @@ def test_a_listener_that_is_gone_leaves_no_stream_behind(hub: Hub) -> None:
     assert hub.open == 0
 
 
+def test_one_person_leaves_streams_to_others(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "OF_ONE", 1)
+    held = hub.enter("one")
+    with pytest.raises(Full):
+        hub.enter("one")
+    assert hub.enter("other") is not held
+    held.close()
+    assert hub.enter("one")
+
+
+def test_a_page_s_stream_is_that_of_who_is_there(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "OF_ONE", 1)
+    with client.get("/matches/events", buffered=False) as held:
+        next(iter(held.response))
+        assert client.get("/matches/events").status_code == 503
+        other = signed_in(client.application, "viewer", name="other").get("/matches/events", buffered=False)
+        assert other.status_code == 200
+        other.close()
+
+
 def test_only_so_many_listen_at_once(hub: Hub) -> None:
     one, other = hub.enter(), hub.enter()
     with pytest.raises(Full):
