@@ -21,7 +21,18 @@ from schema.database import begin_writing, hang_up, is_embedded
 from schema.doubt import undoubted
 from schema.instants import to_paris
 from schema.markets import MARKETS, Market
-from schema.models import LatestOdds, MarketNames, Matches, Odds, Payouts, Tallies, TouchedMatches, now
+from schema.models import (
+    LatestOdds,
+    MarketNames,
+    Matches,
+    Odds,
+    OddsHours,
+    Payouts,
+    Tallies,
+    TouchedHours,
+    TouchedMatches,
+    now,
+)
 from schema.payouts import Seen, payouts
 from schema.sql import CHUNK, Sql
 
@@ -90,6 +101,23 @@ def touch(database: Database, matches: Iterable[int]) -> None:
     rows = [{"match": match, "touched_at": touched_at} for match in matches]
     for start in range(0, len(rows), CHUNK):
         TouchedMatches.insert_many(rows[start : start + CHUNK]).execute(database)
+
+
+def touch_hours(database: Database, hours: Iterable[datetime]) -> None:
+    """The same of hours (their beginnings, naive UTC), for prices that are others' then, or gone."""
+    touched_at = now()
+    rows = [{"hour": hour, "touched_at": touched_at} for hour in hours]
+    for start in range(0, len(rows), CHUNK):
+        TouchedHours.insert_many(rows[start : start + CHUNK]).execute(database)
+
+
+def touch_hours_of(database: Database, bookmaker: int) -> None:
+    """The same of all hours in which a bookmaker was counted. Nobody tallies from here to the end of the transaction:
+    what another is counting now, of prices that are still that bookmaker's, is waited for, and touched too.
+    """
+    Tallies.update(name=Tallies.name).execute(database)
+    counted = OddsHours.select(OddsHours.hour).where(OddsHours.bookmaker == bookmaker).distinct()
+    touch_hours(database, [hour for (hour,) in counted.tuples().execute(database)])
 
 
 def again(database: Database, *names: str) -> None:

@@ -331,9 +331,16 @@ def test_what_was_asked_for_goes_once_it_ended(store: Store, database: Database)
             "INSERT INTO Visits (schedule_id, match_id, minutes, due_at, state, decided_at)"
             f" VALUES (2, {match}, {minutes}, '{date}', 'sent', '{date}')"
         )
+    for bookmaker in range(ROWS + 1):
+        for date in (long_ago, "2025-01-01 01:00:00", late):
+            execute(
+                "INSERT INTO OddsHours (hour, league_id, market_id, bookmaker_id, prices, matches, suspects, last_at)"
+                f" VALUES ('{date}', 1, 1, {bookmaker}, 1, 1, 0, '{date}')"
+            )
     limit = datetime(2025, 12, 1, tzinfo=UTC)
     foretold = [forget(database, one, limit, dry_run=True) for one in HISTORY]
-    assert [forget(database, one, limit) for one in HISTORY] == foretold == [2, 1, 1, 0, 0]
+    assert [forget(database, one, limit) for one in HISTORY] == foretold == [2, 1, 1, 2 * ROWS + 2, 0, 0]
+    assert found(database, "SELECT MIN(hour), COUNT(*) FROM OddsHours") == [(late, ROWS + 1)]
     assert found(database, "SELECT task_id FROM Tasks ORDER BY task_id") == [("goes-on",), ("young",)]
     assert found(database, "SELECT state, due_at FROM Firings ORDER BY due_at") == [("due", long_ago), ("sent", late)]
     assert found(database, "SELECT minutes FROM Visits")[0][0] in (15, "15")

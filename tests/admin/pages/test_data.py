@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from parsel import Selector
+from werkzeug.datastructures import FileStorage
 
 from admin.pages.data import uploads
 from schema.checksum import checksum
@@ -166,6 +167,30 @@ class TestImport:
         assert "interrompu" in client.get(address).text
         post(client, f"{address}store/")
         assert "Cotes enregistrées6" in text_of(settled(client, address).xpath("//main")[0])
+
+    def test_one_that_cannot_be_kept_keeps_nobody_from_the_next(
+        self, client: FlaskClient, app: Flask, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full(*_: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        app.config["PROPAGATE_EXCEPTIONS"] = False
+        with monkeypatch.context() as disk:
+            disk.setattr(FileStorage, "save", full)
+            for _ in range(uploads.AT_ONCE + 1):
+                assert upload(client, HEADER + LINE.format("PSG")).status_code == 500
+        assert not list((app.config["QUEUES"].home / "imports").glob("*"))
+        assert upload(client, HEADER + LINE.format("PSG")).status_code == 303
+
+    @pytest.mark.parametrize("name", ["../../etc/passwd", "a\tb\x1b[2J.csv", "..\\..\\x.csv", "<b>.csv", "=1+1.csv"])
+    def test_what_a_file_is_called_leads_nowhere(self, client: FlaskClient, app: Flask, name: str) -> None:
+        answer = upload(client, HEADER + LINE.format("PSG"), name=name)
+        found = settled(client, answer.location)
+        assert not found.xpath("//main//b[not(node())] | //main//b[.='.csv']")
+        [folder] = (app.config["QUEUES"].home / "imports").glob("*")
+        assert {path.name for path in folder.iterdir()} == {"file", "state.json"}
+        assert "\x1b" not in (folder / "state.json").read_text()
+        assert json.loads((folder / "state.json").read_text())["name"].isprintable()
 
     def test_what_a_file_says_is_only_text(self, client: FlaskClient) -> None:
         script = "<script>alert(1)</script>"
