@@ -86,8 +86,9 @@ class Visitor:
         return self.page
 
     def _failed(self, request: Request) -> None:
-        """A stream ends when its page is left."""
-        if request.resource_type != "eventsource":
+        """A stream ends when its page is left, and so does the asking for its icon."""
+        left = request.failure == "net::ERR_ABORTED" and request.url.endswith("/icon.svg")
+        if request.resource_type != "eventsource" and not left:
             self.complaints.append(f"failed: {request.url}")
 
     def _heard(self, message: ConsoleMessage) -> None:
