@@ -43,7 +43,7 @@ from admin.views.runs import RunsView
 from admin.views.schedules import SchedulesView
 from admin.words import LANGUAGES, Phrase, say, spoken
 from schema import models
-from schema.database import explain
+from schema.database import explain, trouble_of
 
 logger = logging.getLogger(__name__)
 
@@ -165,4 +165,5 @@ def _explain_errors(app: Flask) -> None:
     @app.errorhandler(PeeweeException)
     def unanswered(error: PeeweeException) -> tuple[str, int]:
         logger.error("%s %s: %s", request.method, request.path, explain(error))
-        return render_template("error.html", code=ServiceUnavailable.code), ServiceUnavailable.code
+        page = render_template("error.html", code=ServiceUnavailable.code, trouble=trouble_of(error))
+        return page, ServiceUnavailable.code

@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from peewee import JOIN, Case, ModelSelect
+from peewee import JOIN, Case, ModelSelect, fn
 
 from analytics.freshness import period_of_gaps
 from analytics.grid import Grid, Observation, grid
@@ -109,6 +109,13 @@ def meeting(match: int) -> Meeting | None:
     """One match; ``None`` if there is no such one. One query."""
     row = _meetings().where(Matches.id == match).tuples().first()
     return row and Meeting(*row)
+
+
+def meeting_so_far(match: int) -> tuple[Meeting, int] | None:
+    """One match, and the highest id of its Odds, 0 without any: what is stored later has a higher one. One query."""
+    newest = Odds.select(fn.COALESCE(fn.MAX(Odds.id), 0)).where(Odds.match == match)
+    row = _meetings().select_extend(newest).where(Matches.id == match).tuples().first()
+    return row and (Meeting(*row[:-1]), row[-1])
 
 
 def own_market(sport: str) -> str:

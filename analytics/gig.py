@@ -2,6 +2,7 @@
 
 Of each bookmaker on each match: its newest quote on the winner's market, with that quote's own TRJ. *Previous* is the
 TRJ of the quote before. gig-benchmark showed the oldest prices beside the newest TRJ, and a thousand rows at most.
+A list tells some prices and no TRJ: where one came since, it is that of the prices that stand, as on the grid.
 """
 
 from collections import defaultdict
@@ -16,8 +17,10 @@ from peewee import Case, ModelSelect
 from analytics.finding import WINNER, Meeting
 from analytics.grid import Observation, standing
 from analytics.suspects import doubted
+from schema.markets import MARKETS, Market
 from schema.models import Bookmakers, LatestOdds, MarketNames, Odds
 from schema.names import name_key
+from schema.prices import payout, published_style
 
 FIRST = "1"
 """An outcome of both markets of the winner: a quote with a TRJ prices it, and it tells the TRJ before."""
@@ -113,7 +116,12 @@ def _quotes(match: Meeting, rows: Iterable[_Row]) -> Iterator[Quote]:
         prices = {row.outcome: row.price for row in own}
         previous = next((row.previous for row in own if row.outcome == FIRST), None)
         doubtful = any(row.doubted for row in own)
-        yield Quote(match, bookmaker, prices, newest.trj, previous, doubtful)
+        trj = _trj(prices, MARKETS[newest.market]) if newest.partial else newest.trj
+        yield Quote(match, bookmaker, prices, trj, previous, doubtful)
+
+
+def _trj(prices: Mapping[str, Decimal], market: Market) -> Decimal | None:
+    return published_style(payout(map(prices.get, market.outcomes), market.winners))
 
 
 def _standing(rows: Sequence[_Row]) -> list[_Row]:

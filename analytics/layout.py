@@ -1,8 +1,9 @@
 """The analyst's table: the next matches of some leagues, the prices of bookmakers in columns, blanks where none is.
 
 A price stands in it as long as it is of the bookmaker's newest book of that market, is no older than the newest of the
-market by more than :data:`schema.payouts.FRESH`, is not in doubt (:mod:`schema.doubt`) and not from a list. All else is
-a blank, never a nought: an analyst sees at once who does not quote what others do.
+market by more than :data:`schema.payouts.FRESH`, is not in doubt (:mod:`schema.doubt`) and not from a list: where one
+was read since, the book stands that was read before. All else is a blank, never a nought: an analyst sees at once who
+does not quote what others do.
 """
 
 from collections import defaultdict
@@ -10,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import reduce
+from operator import and_
 from typing import Any, NamedTuple
 
 from peewee import fn
@@ -17,7 +20,7 @@ from peewee import fn
 from analytics.payout import Best, best_prices, market_trj
 from schema.doubt import doubted
 from schema.markets import Market
-from schema.models import LatestOdds, Leagues, MarketNames, Matches, Teams
+from schema.models import LatestOdds, Leagues, MarketNames, Matches, Odds, Teams
 from schema.payouts import FRESH
 from schema.prices import payout
 
@@ -70,7 +73,7 @@ class _Price(NamedTuple):
 
 
 def lines(layout: Layout, now: datetime) -> list[Line]:
-    """The table, league by league and by kick-off: two queries. :param now: naive UTC."""
+    """The table, league by league and by kick-off: three queries at most. :param now: naive UTC."""
     if not layout.leagues or not layout.bookmakers:
         return []
     matches = _next_matches(layout, now)
@@ -131,16 +134,36 @@ def _next_matches(layout: Layout, now: datetime) -> list[tuple[Any, ...]]:
 
 
 def _prices(layout: Layout, matches: Sequence[int]) -> list[_Price]:
+    """The newest price of each outcome of a book; where a list has told one since, it is looked up in the history."""
     markets = (
         MarketNames.select(MarketNames.id)
         .join(Leagues, on=(MarketNames.sport == Leagues.sport))
         .where(Leagues.id.in_(layout.leagues), MarketNames.code == layout.market.code)
     )
+    these = (LatestOdds.match.in_(matches), LatestOdds.market.in_(markets), LatestOdds.line == 0)
     columns = (LatestOdds.match, LatestOdds.bookmaker, LatestOdds.outcome, LatestOdds.odd_value, LatestOdds.scraped_at)
-    query = LatestOdds.select(*columns, doubted(LatestOdds)).where(
-        LatestOdds.match.in_(matches),
-        LatestOdds.market.in_(markets),
-        LatestOdds.line == 0,
-        LatestOdds.partial == False,  # noqa: E712 - SQL's
+    query = LatestOdds.select(*columns, doubted(LatestOdds), LatestOdds.partial).where(*these)
+    rows = list(query.tuples().execute())
+    listed = _behind_lists(these) if any(partial for *_, partial in rows) else []
+    return [_Price(*row) for *row, partial in rows if not partial] + listed
+
+
+def _behind_lists(these: Sequence[Any]) -> list[_Price]:
+    """Of each outcome that a list told last the newest price of a book, if there is one: found by the unique index."""
+    book = Odds.alias("book")
+    same = reduce(
+        and_,
+        (
+            getattr(book, name) == getattr(LatestOdds, name)
+            for name in ("match", "market", "line", "bookmaker", "outcome")
+        ),
+    )
+    of_books = book.select(book.id).where(same, book.partial == False)  # noqa: E712 - SQL's
+    newest = of_books.order_by(book.scraped_at.desc()).limit(1)
+    columns = (Odds.match, Odds.bookmaker, Odds.outcome, Odds.odd_value, Odds.scraped_at)
+    query = (
+        LatestOdds.select(*columns, doubted())
+        .join_from(LatestOdds, Odds, on=(Odds.id == newest))
+        .where(*these, LatestOdds.partial == True)  # noqa: E712 - SQL's
     )
     return [_Price(*row) for row in query.tuples().execute()]

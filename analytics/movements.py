@@ -77,13 +77,15 @@ class Movement:
 def steady(ticks: Iterable[Tick]) -> list[Tick]:
     """The prices that stood, each when it came, in order: of the same price again and again, the first only.
 
-    Of several at one instant the last given holds. The newest price stands, however new it is.
+    Of several at one instant the last given holds. The newest price stands, however new it is; and the first that was
+    seen counts, however short, where there is nothing else that the newest came from.
     """
     came = _changes(sorted({tick.at: tick for tick in ticks}.values()))
     replaced = [tick.at for tick in came[1:]]
-    return _changes(
+    stood = _changes(
         [tick for tick, until in zip_longest(came, replaced) if until is None or until - tick.at >= FLICKER]
     )
+    return _changes([came[0], came[-1]]) if len(stood) == 1 else stood
 
 
 def movement(ticks: Iterable[Tick], since: datetime) -> Movement | None:

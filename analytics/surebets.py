@@ -1,8 +1,8 @@
 """Surebets: markets whose best prices over the bookmakers pay back more than the stakes, whatever happens.
 
 That is a market TRJ above 100 % (:mod:`analytics.payout`). Only prices count that can be had together: read about when
-their match was seen last, not suspect, of matches to come. One bookmaker alone above 100 % is nearly always read
-wrongly: such a quote is marked suspect, and so left out.
+their match was seen last, not taken back by a newer book (:func:`analytics.grid.standing`), not suspect, of matches to
+come. One bookmaker alone above 100 % is nearly always read wrongly: such a quote is marked suspect, and so left out.
 """
 
 from collections import defaultdict
@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from peewee import Case, ModelSelect, fn
 
 from analytics.coverage import TOGETHER
+from analytics.grid import Observation, standing
 from analytics.payout import Best, best_prices, market_trj
 from schema.markets import MARKETS, Market
 from schema.models import Bookmakers, LatestOdds, Leagues, MarketNames, Matches, Teams
@@ -52,6 +53,8 @@ class _Price(NamedTuple):
     bookmaker: str
     price: Decimal
     scraped_at: datetime
+    partial: bool
+    suspect: str | None
     sport_id: int
     league_id: int
     league: str
@@ -71,7 +74,7 @@ def surebets(at: datetime) -> list[Surebet]:
     markets: defaultdict[tuple[int, str, Decimal], list[_Price]] = defaultdict(list)
     for row in _prices({match for match, _, _ in found}, at).tuples().execute():
         price = _Price(*row)
-        if (price.match_id, price.market, price.line) in wanted and price.match_seen_at - price.scraped_at <= TOGETHER:
+        if (price.match_id, price.market, price.line) in wanted:
             markets[price.match_id, price.market, price.line].append(price)
     those = (_surebet(prices) for prices in markets.values())
     return sorted((each for each in those if each is not None), key=lambda each: -each.trj)
@@ -80,14 +83,19 @@ def surebets(at: datetime) -> list[Surebet]:
 def _surebet(prices: Iterable[_Price]) -> Surebet | None:
     prices = list(prices)
     first, market = prices[0], MARKETS[prices[0].market]
+    offered = [
+        price
+        for price in standing([_observation(price) for price in prices])
+        if not price.doubted and first.match_seen_at - price.scraped_at <= TOGETHER
+    ]
     books: defaultdict[str, dict[str, Decimal | None]] = defaultdict(dict)
-    for price in prices:
+    for price in offered:
         books[price.bookmaker][price.outcome] = price.price
     best = best_prices(books, market)
     trj = market_trj(best, market)
     if trj is None or trj <= 100:
         return None
-    taken = [price.scraped_at for price in prices if price.price == best[price.outcome].price]
+    taken = [price.scraped_at for price in offered if price.price == best[price.outcome].price]
     return Surebet(
         match_id=first.match_id,
         sport_id=first.sport_id,
@@ -105,15 +113,31 @@ def _surebet(prices: Iterable[_Price]) -> Surebet | None:
     )
 
 
+def _observation(price: _Price) -> Observation:
+    suspect = price.suspect
+    return Observation(
+        *(0, price.bookmaker, price.outcome, price.price, price.scraped_at, bool(price.partial), suspect),
+        doubted=suspect is not None,
+        run=None,
+    )
+
+
 # -- what the database is asked ----------------------------------------------------------------------------------------
 
 
 def _coming(at: datetime) -> Any:
-    return (Matches.match_date > at) & (Matches.status != "postponed") & LatestOdds.suspect.is_null()
+    return (Matches.match_date > at) & (Matches.status != "postponed")
+
+
+def _together() -> Any:
+    """Read about when their match was seen last, to the second."""
+    seconds_of = LatestOdds._meta.database.to_timestamp  # noqa: SLF001 - each kind of database has its own
+    apart = seconds_of(Matches.seen_at) - seconds_of(LatestOdds.scraped_at)
+    return LatestOdds.suspect.is_null() & (apart <= TOGETHER.total_seconds() + 1)
 
 
 def _candidates(at: datetime) -> "ModelSelect[MarketNames]":
-    """Markets whose highest prices, of whatever age, pay back more than the stakes: their match, code and line."""
+    """Markets whose highest prices of late pay back more than the stakes: their match, code and line."""
     best = (
         LatestOdds.select(
             LatestOdds.match.alias("match_key"),
@@ -122,7 +146,7 @@ def _candidates(at: datetime) -> "ModelSelect[MarketNames]":
             (1.0 / fn.MAX(LatestOdds.odd_value)).alias("implied"),
         )
         .join(Matches)
-        .where(_coming(at))
+        .where(_coming(at), _together())
         .group_by(LatestOdds.match, LatestOdds.market, LatestOdds.line, LatestOdds.outcome)
         .alias("best")
     )
@@ -142,7 +166,15 @@ def _prices(matches: Iterable[int], at: datetime) -> "ModelSelect[LatestOdds]":
     home, away = Teams.alias(), Teams.alias()
     columns = (
         *(LatestOdds.match, MarketNames.code, LatestOdds.line, LatestOdds.outcome, Bookmakers.name),
-        *(LatestOdds.odd_value, LatestOdds.scraped_at, Leagues.sport, Leagues.id, Leagues.name),
+        *(
+            LatestOdds.odd_value,
+            LatestOdds.scraped_at,
+            LatestOdds.partial,
+            LatestOdds.suspect,
+            Leagues.sport,
+            Leagues.id,
+            Leagues.name,
+        ),
         *(home.name, away.name, Matches.match_date, MarketNames.name, Matches.seen_at),
     )
     return (

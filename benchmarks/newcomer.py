@@ -50,10 +50,11 @@ class Newcomer:
         self.steps.append(Step(what, time.perf_counter() - began, seen))
 
     def make(self, target: str) -> str:
-        """The last line of what `make` said."""
+        """What moved, as `make` said it; the first time its last line."""
         command = ["make", "-o", INSTALLED, target]
         done = subprocess.run(command, cwd=self._folder, env=_plain(), capture_output=True, text=True, check=True)
-        return next(line for line in done.stdout.splitlines() if "TRJ" in line or "cote" in line.lower()).strip()
+        lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
+        return next((line for line in reversed(lines) if "prix sur" in line), lines[-1])
 
     @contextmanager
     def admin(self) -> Iterator[tuple[str, str]]:
@@ -116,8 +117,9 @@ def pays_best(page: Page) -> str:
 
 
 def what_moved(page: Page, address: str) -> str:
+    """The largest move; where the look-alike's prices hardly moved, that the page says so."""
     page.goto(f"{address}/movements/")
-    return page.locator("main table tbody tr").first.inner_text(timeout=5_000).replace("\n", " ").replace("\t", " ")
+    return " ".join(page.locator("main table tbody tr, main .nothing").first.inner_text().split())
 
 
 def set_alert(page: Page, address: str) -> str:
@@ -132,9 +134,11 @@ def set_alert(page: Page, address: str) -> str:
 
 
 def export(page: Page, address: str) -> str:
-    page.goto(f"{address}/matches/gig/")
+    """gig-benchmark's two tables of the matches to come, as its CSV."""
+    page.goto(f"{address}/matches/")
+    page.get_by_role("link", name="Tables TRJ par bookmaker").click()
     with page.expect_download() as download:
-        page.locator("main a[href*='.csv']").first.click()
+        page.get_by_role("link", name="Exporter en CSV").click()
     path = download.value.path()
     return f"{download.value.suggested_filename}, {len(Path(path).read_text(encoding='utf-8-sig').splitlines())} lines"
 

@@ -19,10 +19,10 @@ from typing import NamedTuple
 from playwright.sync_api import Page, sync_playwright
 
 from admin import create_app
-from benchmarks import machine
+from benchmarks import machine, played
 from gigscrapy.browser import launch_options
 from schema.database import hang_up
-from schema.models import Leagues, Matches, Odds
+from schema.models import Leagues, Matches, Odds, now
 from tests import ROOT
 from tests.admin import lively, signed_cookie, signed_in
 from tests.admin.visitor import Visitor, served
@@ -72,9 +72,11 @@ def taken(folder: Path) -> Iterator[Picture]:
         app = create_app(home=home)
         database = Odds._meta.database.obj  # noqa: SLF001 - Peewee's own name for it
         lively.fill(database)
+        played.fill(database)
         walk = walked(signed_in(app))
         pages = {endpoint: path for endpoint, (path, _) in walk.others.items()} | walk.pages
-        match = Matches.select(Matches.id).join(Leagues).where(Leagues.name == "Ligue 1").first()
+        match = Matches.select(Matches.id).join(Leagues).where(Leagues.name == "Ligue 1")
+        match = match.where(Matches.match_date > now()).order_by(Matches.match_date).first()
         pages["finder.match"] = f"/matches/{match.id}/"
         cookie = signed_cookie(app)
         hang_up(database)

@@ -46,6 +46,10 @@ TALLY_SECONDS = 1.0
 """Between two looks at whether there is something to tally."""
 TALLY_PAUSE = 60.0
 """Seconds without a tally after one that went wrong: what it is for are pages, and the log is not to fill with it."""
+TALLY_AT_LEAST = 15.0
+"""Seconds after which a queue that brings full batches without end waits for one step: a hundredth of the time. One
+that merely is never empty leaves time for as many as an empty one.
+"""
 TALLY_AT_LAST = 60.0
 """The most seconds that a consumer which drains its queue tallies in the end."""
 
@@ -94,6 +98,7 @@ class Consumer:
         self._store = Store(database)
         self._tally = Tally(database)
         self._tally_after = 0.0
+        self._tallied_at = time.monotonic()
         self._patiently = Patience(database, lambda: self.is_stopping)
         self._watch = watch
         self._quarantine = quarantine
@@ -121,6 +126,9 @@ class Consumer:
                 deliveries = self._receive(DRAIN_SECONDS if drain or self._care else BATCH_SECONDS)
                 if deliveries:
                     self._take(deliveries)
+                    rest = TALLY_AT_LEAST if len(deliveries) == BATCH else TALLY_SECONDS
+                    if not self._care and time.monotonic() - self._tallied_at > rest:
+                        self._count(drain=False)
                 elif deliveries is not None:
                     self._end_of_care()
                     self._count(drain=drain)
@@ -150,7 +158,8 @@ class Consumer:
 
     def _count(self, *, drain: bool) -> None:
         """Tally some of what is stored, at the end all of it. That it cannot be done keeps nobody from storing."""
-        if time.monotonic() < self._tally_after and not drain:
+        self._tallied_at = time.monotonic()
+        if self._tallied_at < self._tally_after and not drain:
             return
         until = time.monotonic() + TALLY_AT_LAST
         try:

@@ -15,6 +15,8 @@ from peewee import Database
 from gigscrapy.broker.ownerlock import OwnerLock, is_held
 from schema.database import hang_up, is_embedded
 
+ALERTING = "alerting"
+"""The lock of whoever reads the rules of alerts."""
 LONGEST_NAME = 64
 """Characters of a lock of MySQL's."""
 SILENCE_SECONDS = 30

@@ -7,12 +7,12 @@ between sending a message and noting it leaves it ``sending``: it is sent again,
 Instants are naive UTC. What a rule says is checked before: see :mod:`analytics.alerts.rules`.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from peewee import Database, IntegrityError, chunked, fn
+from peewee import SQL, Database, IntegrityError, fn
 
 from schema.database import begin_writing
 from schema.models import AlertEvents, AlertRules, Channels, Deliveries, Follows, RuleChannels
@@ -38,7 +38,6 @@ WAITS = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10), tim
 NOTE_LENGTH = 500
 TITLE_LENGTH = 250
 BODY_LENGTH = 2000
-CHUNK = 500
 
 SENT_TWICE = "it may have been sent before: whoever sent it was gone before noting it"
 
@@ -318,34 +317,18 @@ def due_deliveries(database: Database, at: datetime, most: int = 50) -> list[Del
     """
     left = (Deliveries.state == SENDING) & (Deliveries.not_before <= at)
     Deliveries.update(state=DUE, note=SENT_TWICE).where(left).execute(database)
+    # Those that wait for another are left out here: of a service that is away they may be more than ``most``, and would
+    # hold up what is for others.
+    earlier = Deliveries.alias()
+    waits = earlier.select(SQL("1")).where(
+        (earlier.event == Deliveries.event)
+        & (earlier.channel == Deliveries.channel)
+        & (earlier.id < Deliveries.id)
+        & earlier.state.in_((DUE, SENDING))
+    )
     query = Deliveries.select(Deliveries, Channels).join(Channels)
-    query = query.where(Deliveries.state == DUE, Deliveries.not_before <= at).order_by(Deliveries.id).limit(most)
-    first: dict[Any, Any] = {}
-    for delivery in query.execute(database):
-        first.setdefault((delivery.event_id or f"test {delivery.id}", delivery.channel_id), delivery)
-    waiting = _earlier_waiting(database, first.values())
-    return [delivery for delivery in first.values() if delivery.id not in waiting]
-
-
-def _earlier_waiting(database: Database, deliveries: Collection[Any]) -> set[int]:
-    """Those before which another of the same event and channel waits, to be tried again or being sent."""
-    events = [delivery.event_id for delivery in deliveries if delivery.event_id is not None]
-    found: set[int] = set()
-    for some in chunked(events, CHUNK):
-        query = Deliveries.select(Deliveries.event, Deliveries.channel, fn.MIN(Deliveries.id))
-        query = query.where(Deliveries.event.in_(some), Deliveries.state.in_((DUE, SENDING)))
-        firsts = {
-            (event, channel): number
-            for event, channel, number in query.group_by(Deliveries.event, Deliveries.channel)
-            .tuples()
-            .execute(database)
-        }
-        found |= {
-            delivery.id
-            for delivery in deliveries
-            if firsts.get((delivery.event_id, delivery.channel_id), delivery.id) < delivery.id
-        }
-    return found
+    query = query.where(Deliveries.state == DUE, Deliveries.not_before <= at, ~fn.EXISTS(waits))
+    return list(query.order_by(Deliveries.id).limit(most).execute(database))
 
 
 def claim(database: Database, delivery: Deliveries, at: datetime) -> bool:

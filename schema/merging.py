@@ -21,6 +21,7 @@ from peewee import SQL, Database, ForeignKeyField, IntegrityError, Model, Select
 from schema import reference
 from schema.aliases import begin_change
 from schema.bookmakers import code_of_name
+from schema.instants import hour_of
 from schema.models import (
     COUNTED as TALLIED,
 )
@@ -41,7 +42,7 @@ from schema.models import (
 )
 from schema.names import name_key
 from schema.store import RANKED
-from schema.tally import HOURS, again, touch
+from schema.tally import touch, touch_hours, touch_hours_of
 
 CHUNK = 5_000
 """Prices that change hands in one statement."""
@@ -174,6 +175,8 @@ def _after(team: int, old: int, new: int) -> int:
 def _join_matches(database: Database, gone: Any, kept: Any) -> None:
     """Two rows of one meeting: of what they say the newest holds, as in the store."""
     touch(database, (gone.id, kept.id))
+    seen = Odds.select(Odds.scraped_at).where(Odds.match == gone.id).distinct().tuples().execute(database)
+    touch_hours(database, sorted({hour_of(at) for (at,) in seen}))
     _move_prices(database, "match", gone.id, kept.id, [gone.id])
     _repoint(database, Matches, gone.id, kept.id)
     told = {"seen_at": max(kept.seen_at, gone.seen_at), "url": max(filter(None, (kept.url, gone.url)), default=None)}
@@ -217,7 +220,7 @@ def move_bookmaker(database: Database, old: int, new: int) -> None:
     latest = LatestOdds.select(LatestOdds.match).where(LatestOdds.bookmaker == old).distinct()
     matches = [row[0] for row in latest.tuples().execute(database)]
     touch(database, matches)
-    again(database, HOURS)
+    touch_hours_of(database, old)
     _move_prices(database, "bookmaker", old, new, matches)
     _repoint(database, Bookmakers, old, new)
 

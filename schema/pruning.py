@@ -82,8 +82,11 @@ HISTORY = (
     ),
     Outdated("Firings", "id", "due_at", "state <> 'due'"),
     Outdated("Visits", "id", "due_at"),
+    Outdated("OddsHours", "hour", "hour"),
+    Outdated("AlertEvents", "id", "closed_at", "open_key IS NULL"),
+    Outdated("Deliveries", "id", "created_at", "state IN ('sent', 'failed')"),
 )
-"""What was asked for, and when it was due. The runs that came of it stay."""
+"""What was asked for, when it was due, what rang, and how much was seen in an hour. The runs, and all payouts, stay."""
 
 
 # -- prices ------------------------------------------------------------------------------------------------------------

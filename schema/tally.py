@@ -21,7 +21,18 @@ from schema.database import begin_writing, hang_up, is_embedded
 from schema.doubt import undoubted
 from schema.instants import to_paris
 from schema.markets import MARKETS, Market
-from schema.models import LatestOdds, MarketNames, Matches, Odds, Payouts, Tallies, TouchedMatches, now
+from schema.models import (
+    LatestOdds,
+    MarketNames,
+    Matches,
+    Odds,
+    OddsHours,
+    Payouts,
+    Tallies,
+    TouchedHours,
+    TouchedMatches,
+    now,
+)
 from schema.payouts import Seen, payouts
 from schema.sql import CHUNK, Sql
 
@@ -92,6 +103,23 @@ def touch(database: Database, matches: Iterable[int]) -> None:
         TouchedMatches.insert_many(rows[start : start + CHUNK]).execute(database)
 
 
+def touch_hours(database: Database, hours: Iterable[datetime]) -> None:
+    """The same of hours (their beginnings, naive UTC), for prices that are others' then, or gone."""
+    touched_at = now()
+    rows = [{"hour": hour, "touched_at": touched_at} for hour in hours]
+    for start in range(0, len(rows), CHUNK):
+        TouchedHours.insert_many(rows[start : start + CHUNK]).execute(database)
+
+
+def touch_hours_of(database: Database, bookmaker: int) -> None:
+    """The same of all hours in which a bookmaker was counted. Nobody tallies from here to the end of the transaction:
+    what another is counting now, of prices that are still that bookmaker's, is waited for, and touched too.
+    """
+    Tallies.update(name=Tallies.name).execute(database)
+    counted = OddsHours.select(OddsHours.hour).where(OddsHours.bookmaker == bookmaker).distinct()
+    touch_hours(database, [hour for (hour,) in counted.tuples().execute(database)])
+
+
 def again(database: Database, *names: str) -> None:
     """Have everything tallied anew, some with each step; or only ``MATCHES``, or ``HOURS``."""
     Tallies.update(position=None, done_at=None).where(Tallies.name.in_(names or (MATCHES, HOURS))).execute(database)
@@ -107,7 +135,7 @@ def freshness(database: Database) -> Freshness:
     matches, hours, (undone, busy_at) = database.execute_sql(f"{waiting} UNION ALL {counted}").fetchall()
     since = min((found[1] for found in (matches, hours) if found[1]), default=None)
     return Freshness(
-        waiting=min(MANY, matches[0] + hours[0]),
+        waiting=min(MANY, int(matches[0] + hours[0])),
         since=_instant(since),
         whole=not undone,
         busy_at=_instant(busy_at),

@@ -70,7 +70,7 @@ def test_every_secret_comes_from_outside_and_none_has_a_default() -> None:
     for name in SECRETS:
         assert f"${{{name}:?" in text
         assert f"\n{name}=\n" in (ROOT / ".env.example").read_text()
-    secrets = re.findall(r"^\s*\w*(?:PASS|PASSWORD|SECRET|KEY)\w*:\s*(.+)$", text, re.MULTILINE)
+    secrets = re.findall(r"^\s*\w*(?:PASS|PASSWORD|SECRET|KEY)\w*:[ ]*(\S.*)$", text, re.MULTILINE)
     assert secrets
     assert all(secret.startswith("${") and ":?" in secret for secret in secrets)
     assert not re.search(r"//\w+:(?!\$\{)[^@\s]*@", text)
@@ -86,6 +86,13 @@ def test_the_services_are_those_that_run_without_containers() -> None:
 def test_what_an_operator_may_say_comes_from_outside() -> None:
     assert environment_of("worker", SECRETS | {"CRAWLS_AT_ONCE": "3"})["CRAWLS_AT_ONCE"] == "3"
     assert "CRAWLS_AT_ONCE" not in environment_of("worker", SECRETS)
+    for service, names in (
+        ("admin", ("ADMIN_SECRET_KEY", "ADMIN_HOSTS", "ADMIN_PROXIES", "ALERTS_KEY", "ADMIN_URL")),
+        ("alerting", ("ALERTS_KEY", "ADMIN_URL", "ALERT_PRIVATE_HOSTS")),
+    ):
+        for name in names:
+            assert environment_of(service, SECRETS | {name: "said"})[name] == "said", name
+            assert name not in environment_of(service, SECRETS), name
 
 
 def test_what_waits_for_another_waits_until_it_is_well() -> None:

@@ -240,7 +240,9 @@ def _names(names: Any, language: str) -> str:
 
 
 def _minutes(minutes: int, language: str) -> str:
-    return formats.lasting(60 * minutes, language) if minutes >= 120 else f"{minutes} min"
+    if minutes < 120:
+        return f"{minutes} min"
+    return formats.lasting(60 * minutes, language) if minutes % 60 else f"{minutes // 60} h"
 
 
 def _tenth(value: Decimal) -> Decimal:

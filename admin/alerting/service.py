@@ -19,13 +19,12 @@ from admin.alerting.messages import Composer
 from admin.alerting.outbox import Outbox, Sends
 from admin.alerting.vault import Vault
 from analytics.alerts.rules import minute
-from gigscrapy.onlyone import Held, take
+from gigscrapy.onlyone import ALERTING, Held, take
 from gigscrapy.patience import FIRST_PAUSE, LONGEST_PAUSE, STRIKES, Halt
 from schema.database import Fault, explain, fault_of, hang_up
 from schema.migrations import SchemaError, prepare
 from schema.models import now
 
-LOCK = "alerting"
 TICK_SECONDS = 1.0
 
 logger = logging.getLogger(__name__)
@@ -79,7 +78,7 @@ class Alerting:
             logger.warning("the lock is lost: another process may act now")
             self._give_up()
         if self._lock is None:
-            self._lock = take(self._database, self._home, LOCK)
+            self._lock = take(self._database, self._home, ALERTING)
             self._tell_who_acts()
             if self._lock is not None:
                 prepare(self._database)

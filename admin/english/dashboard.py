@@ -15,7 +15,7 @@ ENGLISH: dict[str, str] = {
     "Aucune baisse, depuis {hours} h, de ce qui est demandé.": "No drop, within {hours} h, of what is asked for.",
     "Aucune cote depuis plus de {time}.": "No odds for more than {time}.",
     "Aucune cote en 48 heures : lancez un relevé (scrapy ask ligue1), et scrapy consume pour enregistrer ce qui attend.": "No odds in 48 hours: start a crawl (scrapy ask ligue1), and scrapy consume to store what waits.",
-    "Aucune cote n'a bougé depuis une heure.": "No price moved within an hour.",
+    "Aucune cote n'a bougé depuis une heure ; ce qui a duré moins d'une minute ne compte pas.": "No price moved within an hour; what lasted less than a minute does not count.",
     "Aucune hausse, depuis {hours} h, de ce qui est demandé.": "No rise, within {hours} h, of what is asked for.",
     "Aucune planification.": "No schedule.",
     "Baisses": "Drops",

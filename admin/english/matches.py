@@ -13,6 +13,7 @@ ENGLISH: dict[str, str] = {
     "{at} : aucune valeur": "{at}: no value",
     "repère : {label}": "mark: {label}",
     "1 match": "1 match",
+    "et {count} de plus": "and {count} more",
     "1N2": "1X2",
     "1re mi-temps": "1st half",
     "2e mi-temps": "2nd half",

@@ -14,7 +14,6 @@ from admin import audit
 from admin.access import Role, needs, who
 from admin.alerting import forms, listing, messages
 from admin.alerting.channels import BadChannel, check, masked
-from admin.alerting.service import LOCK
 from admin.alerting.vault import BadKey, open_vault
 from admin.labels import outcome_label
 from admin.preferences import back
@@ -24,7 +23,7 @@ from analytics.alerts.preview import Past, Preview, preview
 from analytics.alerts.rules import DIRECTIONS, KINDS, OF_PRICES, Rule, rule_of
 from analytics.alerts.watch import watched
 from gigscrapy import leagues as crawled
-from gigscrapy.onlyone import is_taken
+from gigscrapy.onlyone import ALERTING, is_taken
 from schema import alerts
 from schema.instants import PARIS
 from schema.markets import MARKETS
@@ -109,7 +108,7 @@ class Reading:
             tabs=TABS,
             tab=tab,
             active=listing.active_count(self._database),
-            runs=is_taken(self._database, _home(), LOCK),
+            runs=is_taken(self._database, _home(), ALERTING),
             headline=lambda row: messages.headline(rule_of(row), spoken()),
             scope=lambda row: listing.scope(row, spoken()),
             outcome_of=_outcome,
@@ -259,7 +258,7 @@ class Rules:
             else:
                 alerts.change_rule(self._database, row.id, columns, chosen, at=now())
                 audit.note("change", "alert rule", row.id, row, after)
-        flash(say("La règle est gardée ; elle est lue chaque minute."))
+        flash(say("La règle est gardée."))
         return _to("rules")
 
     def switch(self, number: int) -> Response:

@@ -11,16 +11,17 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
 from peewee import Database, IntegrityError
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as Answer
 
 from admin import audit, spreadsheet
 from admin.access import Role, needs, who
 from admin.labels import outcome_label
+from admin.pages.choosing import names_of
 from admin.spreadsheet import Cell
 from admin.words import Phrase, say, spoken
-from analytics import benchmark
 from analytics.benchmark import Names
 from analytics.layout import COLUMNS, MOST_BOOKMAKERS, MOST_LEAGUES, MOST_MATCHES, Layout, Line, lines
 from schema.markets import MARKETS
@@ -71,16 +72,16 @@ class Shown:
 
 
 def add(blueprint: Blueprint, database: Database) -> None:
-    _show(blueprint)
+    _show(blueprint, database)
     _change(blueprint, database)
 
 
-def _show(blueprint: Blueprint) -> None:
+def _show(blueprint: Blueprint, database: Database) -> None:
     @blueprint.get("/table/")
     def table() -> str | Answer:
-        names = benchmark.names()
+        names = names_of(current_app, database)
         if "chosen" in request.args:  # a form: what it says is said again in the address's own words
-            return redirect(f"{url_for('benchmark.table')}?{Shown(from_form(names)).address}")
+            return redirect(f"{url_for('benchmark.table')}?{Shown(from_form(names, request.args)).address}")
         shown = found(names)
         told = lines(shown.layout, now())
         rows = list(table_rows(shown.layout, told, names, for_people=True))
@@ -105,7 +106,7 @@ def _show(blueprint: Blueprint) -> None:
     def table_file(kind: str) -> Response:
         if kind not in KINDS:
             abort(404)
-        names = benchmark.names()
+        names = names_of(current_app, database)
         shown = found(names)
         rows = table_rows(shown.layout, lines(shown.layout, now()), names)
         name = shown.saved.name if shown.saved else say("cotes")
@@ -122,10 +123,11 @@ def _change(blueprint: Blueprint, database: Database) -> None:
     @blueprint.post("/table/save")
     @needs(Role.VIEWER)
     def save() -> Answer:
-        names = benchmark.names()
+        names = names_of(current_app, database)
         name = " ".join(request.form.get("name", "").split())[:LONGEST_NAME]
-        layout = from_address(names, request.form)
-        if not name or layout is None:
+        told = request.form
+        layout = from_form(names, told) if "chosen" in told else from_address(names, told)
+        if not name or layout is None or not layout.bookmakers or not layout.leagues:
             abort(400)
         with audit.together(database):
             number = keep(name, layout)
@@ -210,9 +212,8 @@ def from_address(names: Names, told: Mapping[str, str]) -> Layout | None:
     )
 
 
-def from_form(names: Names) -> Layout:
+def from_form(names: Names, arguments: MultiDict[str, str]) -> Layout:
     """What the form says: a place (from 1) beside each bookmaker and league that is wanted."""
-    arguments = request.args
 
     def in_order(prefix: str, known: Mapping[int, Any]) -> Iterator[int]:
         places = ((_number(arguments.get(f"{prefix}{number}")), number) for number in known)

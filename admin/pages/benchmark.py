@@ -12,12 +12,13 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, current_app, render_template, request
 from peewee import Database
 
 from admin import spreadsheet
 from admin.charts import Chart, Line
 from admin.pages import analyst
+from admin.pages.choosing import names_of
 from admin.spreadsheet import Cell
 from admin.words import Phrase, say, spoken
 from analytics import benchmark, concerned, paired
@@ -86,7 +87,7 @@ def addresses(database: Database) -> Blueprint:
 
     @blueprint.get("/")
     def index() -> str:
-        names = benchmark.names()
+        names = names_of(current_app, database)
         asked = read(names, today())
         market = names.market(asked.sport, asked.market)
         found, asked, known = _facts(asked, market, names)
@@ -110,7 +111,7 @@ def addresses(database: Database) -> Blueprint:
     def export(kind: str) -> Response:
         if kind not in ("ranking.csv", "ranking.xlsx"):
             abort(404)
-        names = benchmark.names()
+        names = names_of(current_app, database)
         asked = read(names, today())
         market = names.market(asked.sport, asked.market)
         found = benchmark.facts(_scope(asked, market)) if market else []
@@ -122,7 +123,7 @@ def addresses(database: Database) -> Blueprint:
 
     @blueprint.get("/compare/")
     def compare() -> str:
-        names = benchmark.names()
+        names = names_of(current_app, database)
         asked = read(names, today())
         market = names.market(asked.sport, asked.market)
         quotes = paired.quotes(_scope(asked, market)) if market else []
@@ -142,7 +143,7 @@ def addresses(database: Database) -> Blueprint:
 
     @blueprint.get("/matches/")
     def matches() -> str:
-        names = benchmark.names()
+        names = names_of(current_app, database)
         asked = read(names, today())
         market = names.market(asked.sport, asked.market)
         bookmaker = _number(request.args.get("bookmaker"))

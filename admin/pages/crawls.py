@@ -92,15 +92,27 @@ class Compared:
         return [_against(run, before.get(run.id, [])) for run in found]
 
 
+Visited = Mapping[int, Mapping[str, int]]
+"""By schedule: how many visits before kick-offs were made, and missed."""
+
+
+class Slow:
+    """What is found out once for all who look: how close prices came to kick-offs, and the visits of the last day."""
+
+    def __init__(self, database: Database) -> None:
+        self.gaps = Kept(database, lambda: closing.lately(database), seconds=300)
+        self.visits = Kept(database, _visits, seconds=20)
+
+
 def addresses(database: Database) -> Blueprint:
     """The page, that of each run with its log, and what is done there."""
     blueprint = Blueprint("crawls", __name__, url_prefix="/crawls")
-    gaps = Kept(database, lambda: closing.lately(database), seconds=300)
+    slow = Slow(database)
     compared = Compared()
 
     @blueprint.get("/")
     def index() -> str:
-        return _page(database, gaps, compared, Wish())
+        return _page(database, slow, compared, Wish())
 
     @blueprint.post("/ask")
     def ask() -> Answer | tuple[str, int]:
@@ -120,7 +132,7 @@ def addresses(database: Database) -> Blueprint:
             found, arguments = asking.understood(wish)
             asking.send_task(current_app.config["QUEUES"], wish, arguments, by=who())
         except CannotAsk as error:
-            return _page(database, gaps, compared, wish, error), 422
+            return _page(database, slow, compared, wish, error), 422
         flash(asking.said(found))
         return redirect(url_for(".index"), 303)
 
@@ -209,14 +221,14 @@ def _run(number: int) -> Runs:
 
 def _page(
     database: Database,
-    gaps: Kept[Sequence[closing.Row]],
+    slow: Slow,
     compared: Compared,
     wish: Wish,
     error: CannotAsk | None = None,
 ) -> str:
     shown = shown_runs(each=SHOWN)
     services = services_of(current_app, database)
-    gap = gaps.look()
+    gap, made = slow.gaps.look(), slow.visits.look()
     return render_template(
         "crawls/index.html",
         told=get_flashed_messages(),
@@ -228,7 +240,7 @@ def _page(
         queued=[(run, why_it_waits(run, shown)) for run in shown.queued],
         most=SHOWN,
         latest=compared.ended(shown.latest),
-        rows=_rows(),
+        rows=_rows(made.answer if made else {}),
         kinds=strips.KINDS,
         letters=tallies(database),
         parts=services.look(),
@@ -258,12 +270,11 @@ def _against(run: Runs, before: Sequence[int]) -> Ended:
     return Ended(run, usual(before), share, run.state == runs.FINISHED and is_low(run.stored, before))
 
 
-def _rows() -> list[Row]:
-    """Every schedule: three queries, one of which only where some wait for kick-offs."""
+def _rows(visits: Visited) -> list[Row]:
+    """Every schedule: two queries."""
     at = now()
     found = schedules_with_firings()
     tasks = brought([firing.task_id for _, firings in found for firing in firings if firing.task_id])
-    visits = _visits([schedule.id for schedule, _ in found if schedule.kickoff], at)
     return [
         Row(
             schedule,
@@ -277,11 +288,10 @@ def _rows() -> list[Row]:
     ]
 
 
-def _visits(numbers: Sequence[int], at: datetime) -> dict[int, dict[str, int]]:
-    """By schedule: how many visits before kick-offs were made, and missed, in the last day."""
-    if not numbers:
-        return {}
-    lately = (Visits.due_at > at - VISITS_LAST) & (Visits.due_at <= at) & Visits.schedule.in_(list(numbers))
+def _visits() -> Visited:
+    """By schedule: how many visits before kick-offs were made, and missed, in the last day. One query."""
+    at = now()
+    lately = (Visits.due_at > at - VISITS_LAST) & (Visits.due_at <= at)
     query = Visits.select(Visits.schedule, Visits.state, fn.COUNT(Visits.id)).where(lately)
     found: dict[int, dict[str, int]] = {}
     for schedule, state, count in query.group_by(Visits.schedule, Visits.state).tuples().execute():

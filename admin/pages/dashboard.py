@@ -20,7 +20,6 @@ from admin.services import services_of
 from admin.sight import Wide
 from admin.views import schedules as told_schedules
 from admin.words import say
-from analytics.movements import Move
 from analytics.pulse import Pulse
 from gigscrapy.schedules import next_due
 from schema.history import Shown, brought, schedules_with_firings, shown_runs
@@ -28,7 +27,6 @@ from schema.models import Firings, Schedules, now
 
 SHOWN = 60
 """Runs of each kind that are looked at, and marked in the chart."""
-MOVES = 5
 NEXT = 6
 
 
@@ -57,10 +55,7 @@ def _page(database: Database, kept: Kept[Wide]) -> str:
     facts, shown, found = sight.facts(at), shown_runs(each=SHOWN), schedules_with_firings()
     board, services = board_of(current_app, database), services_of(current_app, database)
     window, wide = board.window(movements.HOURS[0]), kept.look()
-    drops: list[Move] = []
-    rises: list[Move] = []
-    if window is not None:
-        drops, rises = movements.moves(window.answer, window.answer.found, each=MOVES, alone=True)
+    drops, rises = window.answer.widest if window else ((), ())
     coming = _next(found, at)
     late_after = sight.late_after([schedule for schedule, _ in found], at)
     seen = Seen(

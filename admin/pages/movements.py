@@ -5,7 +5,7 @@ chooses from that, and has the way of the prices it shows read.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Self
@@ -25,6 +25,8 @@ HOURS = (1, 6, 24)
 WAYS = {"": Phrase("Baisses et hausses"), "down": Phrase("Baisses"), "up": Phrase("Hausses")}
 EACH = TOLD // 2
 """Drops, and rises, that are shown; of one way alone twice as many."""
+WIDEST = 5
+"""Moves of each way that the dashboard shows."""
 LASTS = 60
 """Seconds that what moved is kept, at least."""
 
@@ -70,10 +72,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What moved since ``since``, naive UTC."""
+    """What moved since ``since``, naive UTC.
+
+    :ivar widest: the widest drops and the widest rises, :data:`WIDEST` of each, an outcome once.
+    """
 
     since: datetime
     found: Sequence[Candidate]
+    widest: tuple[Sequence[Move], Sequence[Move]] = ((), ())
 
 
 class Board:
@@ -95,7 +101,8 @@ class Board:
 def _finder(hours: int) -> Callable[[], Window]:
     def find() -> Window:
         since = now() - timedelta(hours=hours)
-        return Window(since, candidates(since, now()))
+        window = Window(since, candidates(since, now()))
+        return replace(window, widest=moves(window, window.found, each=WIDEST, alone=True))
 
     return find
 
@@ -135,7 +142,9 @@ def addresses(database: Database) -> Blueprint:
         rises: list[Move] = []
         if window is not None:
             chosen = filter(asked.holds, window.answer.found)
-            drops, rises = moves(window.answer, chosen, each=TOLD if asked.way else EACH, way=asked.way)
+            each = TOLD if asked.way else EACH
+            # Where no bookmaker was asked for, nine that moved alike are one line, which says how many follow.
+            drops, rises = moves(window.answer, chosen, each=each, way=asked.way, alone=not asked.bookmakers)
         found = window.answer.found if window else ()
         return render_template(
             "movements/index.html",

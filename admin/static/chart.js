@@ -5,6 +5,7 @@
   const ZONE = "Europe/Paris";
   const INKS = 8;
   const LEAP = 10;
+  const MINUTE = 60;
   const DAY = 86400;
   const FEW = 60;
   const DAYS = [1, 2, 3, 4, 5, 7, 10, 14, 30, 60, 90, 180, 365].map((days) => days * DAY);
@@ -16,7 +17,7 @@
   const rough = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 2 });
   const several = new Intl.ListFormat(language);
   const parts = new Intl.DateTimeFormat("en-GB", {
-    timeZone: ZONE, year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
+    timeZone: ZONE, year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
   });
 
   const UNITS = {
@@ -35,7 +36,8 @@
     splits.map((split, position) => {
       const at = wall(split);
       if (daily || step >= DAY) return dayOf(at);
-      return position === 0 || timeOf(at) === "00:00" ? `${timeOf(at)}\n${dayOf(at)}` : timeOf(at);
+      const time = step < MINUTE ? `${timeOf(at)}:${at.second}` : timeOf(at);
+      return position === 0 || timeOf(at) === "00:00" ? `${time}\n${dayOf(at)}` : time;
     });
 
   // Where a value was told, not only held.

@@ -43,9 +43,9 @@ class Command(ScrapyCommand):
         return (
             "Thin the observations of prices older than N days to changes: of equal ones that follow each other only"
             " the first stays, but for the last of all, the last before kick-off, and what the last two runs saw."
-            f" Forget, in the ledger, messages stored more than {LEDGER_DAYS} days ago (--ledger-days), tasks, firings"
-            f" and visits of {HISTORY_DAYS} days ago, and pages beyond ARCHIVE_DAYS and ARCHIVE_MB. Crawls and"
-            " consumers may go on meanwhile; it may be broken off and begun again."
+            f" Forget, in the ledger, messages stored more than {LEDGER_DAYS} days ago (--ledger-days), tasks, firings,"
+            f" visits and counts of hours of {HISTORY_DAYS} days ago, and pages beyond ARCHIVE_DAYS and ARCHIVE_MB."
+            " Crawls and consumers may go on meanwhile; it may be broken off and begun again."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:

@@ -38,6 +38,8 @@ CHECKS: dict[str, Check] = {
     "readers": waiting.readers,
     "refused": waiting.dead_letters,
     "schedules": waiting.scheduler,
+    "alerts": waiting.alerts,
+    "tally": waiting.tally,
 }
 """In this order; what a later one needs, an earlier one has looked at."""
 

@@ -1,6 +1,7 @@
 """What waits, and for whom: nothing here is broken, and nobody seems to do it."""
 
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 from peewee import Database, fn
@@ -13,12 +14,15 @@ from gigscrapy.deadletters import WAITING
 from gigscrapy.doctor.findings import Finding, ok, warning
 from gigscrapy.doctor.machine import few
 from gigscrapy.doctor.servers import in_tables
-from gigscrapy.onlyone import is_taken
+from gigscrapy.onlyone import ALERTING, is_taken
 from gigscrapy.scheduler import LOCK
-from schema.models import DeadLetters, Schedules
+from schema.models import AlertRules, DeadLetters, Schedules, now
+from schema.tally import MANY, freshness
 
 READERS = {QUEUE: "scrapy consume", TASK_QUEUE: "scrapy worker"}
 """Who is to empty which queue."""
+LATE = timedelta(minutes=15)
+"""What is said of a match is counted in a minute or two, unless nobody counts."""
 
 
 def outboxes(settings: BaseSettings) -> Finding:
@@ -82,6 +86,28 @@ def scheduler(settings: BaseSettings, database: Database) -> Finding:
     if on and not follows:
         return warning(f"{on} schedules are on and nobody follows them: start `scrapy scheduler`")
     return ok(f"{on} schedules are on{', and followed' if on else ''}")
+
+
+@in_tables
+def alerts(settings: BaseSettings, database: Database) -> Finding:
+    """Whether somebody reads the rules of alerts that are on."""
+    on = AlertRules.select().where(AlertRules.enabled).count(database)
+    if on and not is_taken(database, Path(settings["GIGSCRAPY_HOME"]), ALERTING):
+        return warning(f"{on} rules of alerts are on and nobody reads them: start `python -m admin.alerting`")
+    return ok(f"{on} rules of alerts are on{', and read' if on else ''}")
+
+
+@in_tables
+def tally(_settings: BaseSettings, database: Database) -> Finding:
+    """Whether what pages show of many prices is counted."""
+    behind = freshness(database)
+    if behind.since and (late := now() - behind.since) > LATE:
+        many = f"{MANY} or more" if behind.waiting == MANY else behind.waiting
+        said = f"{many} matches and hours wait to be counted, for {late // timedelta(minutes=1)} min"
+        return warning(f"{said}: start `scrapy consume`, or run `scrapy tally`")
+    if not behind.whole:
+        return warning("what was stored before there was a tally is not all counted: `scrapy tally` does it now")
+    return ok("all is counted")
 
 
 def _is_nobodys(lock: Path) -> bool:

@@ -185,12 +185,12 @@ def test_every_page_asks_few_and_bounded_queries(busy: FlaskClient) -> None:
 
 
 def _asked(client: FlaskClient, path: str) -> list[str]:
-    """What the page itself asks: not what is found out meanwhile for the next, nor who is there, as each page must."""
+    """What the page asks, who is there included: not what is found out meanwhile, once for all who look."""
     asked: list[str] = []
     this = threading.get_ident()
 
     def hook(event: Any) -> None:
-        if threading.get_ident() == this and "fs_uniquifier" not in event.sql:
+        if threading.get_ident() == this:
             asked.append(event.sql)
 
     current().query_hooks.append(hook)

@@ -53,6 +53,26 @@ def test_every_page_is_whole_and_quiet(chromium: Browser, day: tuple[str, str], 
     page.context.close()
 
 
+OUTSIDE = """
+(cells) => cells.filter((cell) => {
+  const [box, frame] = [cell, cell.closest(".table-responsive")].map((each) => each.getBoundingClientRect());
+  return box.left < frame.left || box.right > frame.right;
+}).map((cell) => cell.textContent.trim())
+"""
+
+
+@pytest.mark.parametrize("address", ["/matches/", "/movements/", "/"])
+def test_on_a_phone_every_price_is_there_without_scrolling_sideways(
+    chromium: Browser, day: tuple[str, str], address: str
+) -> None:
+    site, cookie = day
+    page = Visitor(chromium, site, 375, "dark", cookie=cookie).open(address)
+    prices = page.locator(".matches tbody .price, .moves tbody .moved")
+    assert prices.count() > 10
+    assert prices.evaluate_all(OUTSIDE) == []
+    page.context.close()
+
+
 def test_the_first_page_is_renewed_and_takes_nothing_away(chromium: Browser, day: tuple[str, str]) -> None:
     site, cookie = day
     visitor = Visitor(chromium, site, 1440, "light", cookie=cookie)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from analytics.finding import Glance, Meeting, Wanted, glances, meeting, meetings
+from analytics.finding import Glance, Meeting, Wanted, glances, meeting, meeting_so_far, meetings
 from analytics.payout import Best
 from schema.instants import naive
 from schema.messages import OddsItem
@@ -74,11 +74,13 @@ def test_one_match_in_words(store: Put) -> None:
     store(match(1))
     [known] = meetings(Wanted(), 1)
     assert meeting(known.id) == known
+    assert meeting_so_far(known.id) == (known, 3)  # of three prices the last
     assert known[1:] == (
         *("FOOT", known.league_id, "Ligue 1", known.home_id, "Home 1", known.away_id, "Away 1"),
         *(naive(KICKOFF + DAY), "scheduled", naive(NOON)),
     )
     assert meeting(known.id + 1) is None
+    assert meeting_so_far(known.id + 1) is None
 
 
 def test_best_prices_who_has_them_and_how_far_they_moved(store: Put) -> None:

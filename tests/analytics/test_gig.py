@@ -39,6 +39,17 @@ def test_the_newest_prices_stand_beside_their_own_trj(store: Put) -> None:
 
 
 @embedded
+def test_a_list_takes_nobody_out_of_the_averages(store: Put) -> None:
+    """Lists show the best prices only: whoever has one would have no TRJ."""
+    store(said(0, "Pmu", "2.00", "3.40", "3.50"), said(1, "Pmu", "2.10", None, None, partial=True))
+    told = quotes(meetings(Wanted(), 9))
+    assert [(row.prices["1"], row.trj, row.previous) for row in told] == [
+        (Decimal("2.1"), Decimal("94.69"), Decimal("92.61"))
+    ]
+    assert [average.bookmaker for average in averages(told)] == ["Pmu"]
+
+
+@embedded
 def test_averages_are_over_quotes_and_compare_the_same_ones(store: Put) -> None:
     store(
         said(0, "Pmu", "2.00", "3.40", "3.50"),

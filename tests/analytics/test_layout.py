@@ -68,3 +68,22 @@ def test_without_leagues_or_bookmakers_there_is_nothing(store: Store) -> None:
     store(quote(bookmaker="A"))
     assert lines(layout("A", leagues=()), NOW) == []
     assert lines(layout(), NOW) == []
+
+
+def test_a_list_takes_no_price_from_a_book(store: Store) -> None:
+    """Lists show the best prices only: whoever has one would have a blank where it is best, and no TRJ."""
+    store(
+        quote(bookmaker="A", prices=prices("2", "4", "4")),
+        quote(bookmaker="B", prices=prices("1.9", "3.4", "3.5")),
+        quote(600, bookmaker="A", prices=prices("2.1", None, "4"), partial=True),
+        quote(900, bookmaker="A", prices=prices("2.2", None, None), partial=True),
+        quote(600, bookmaker="List", prices=prices(None, "9", None), partial=True),
+    )
+    chosen = layout("A", "B", "List")
+    (line,) = lines(chosen, NOW)
+    a, b = (Bookmakers.get(Bookmakers.name == name).id for name in "AB")
+    assert line.books == {
+        a: {"1": Decimal(2), "X": Decimal(4), "2": Decimal(4)},
+        b: {"1": Decimal("1.9"), "X": Decimal("3.4"), "2": Decimal("3.5")},
+    }
+    assert line.trj(a, chosen.market) == 100

@@ -70,6 +70,7 @@ def test_what_is_replaced_within_a_minute_never_counts() -> None:
     assert steady(ticks((0, "2.1"), (600, "9.9"), (659, "2.1"))) == ticks((0, "2.1"))
     assert steady(ticks((0, "2.1"), (600, "2.3"), (660, "2.1"))) == ticks((0, "2.1"), (600, "2.3"), (660, "2.1"))
     assert steady(ticks((0, "9.9"), (30, "2.1"), (900, "2.0"))) == ticks((30, "2.1"), (900, "2.0")), "at the opening"
+    assert steady(ticks((0, "2.1"), (35, "2.0"))) == ticks((0, "2.1"), (35, "2.0")), "nothing else is known of it yet"
     assert steady(ticks((0, "2.1"), (600, "2.2"))) == ticks((0, "2.1"), (600, "2.2")), "the newest is what is offered"
     assert steady(ticks((600, "2.2"), (0, "2.1"), (0, "2.0"))) == ticks((0, "2.0"), (600, "2.2")), "in any order"
 

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+
 from analytics.surebets import surebets
 from schema.instants import naive
 from schema.models import Matches
@@ -43,3 +45,32 @@ def test_what_lacks_an_outcome_is_suspect_or_old_is_none(store: Put) -> None:
     store(quote(0, bookmaker="Vbet", prices=prices("2.40", "4.40", "4.70")))
     assert surebets(AT) == [], "the price was read two hours before the match was seen last"
     assert Matches.select().count() == 1
+
+
+def test_what_was_taken_back_is_none(store: Put) -> None:
+    """A newer book without a price for the draw says that the older price is gone."""
+    store(quote(prices=prices("2.10", "9.00", "3.20")), quote(bookmaker="Zebet", prices=prices("2.20", "3.40", "3.30")))
+    assert len(surebets(AT)) == 1
+    store(
+        quote(60, prices=prices("2.10", None, "3.20")), quote(60, bookmaker="Zebet", prices=prices("2.2", "3.4", "3.3"))
+    )
+    assert surebets(AT) == []
+
+
+def test_a_suspect_book_takes_prices_back_too(store: Put) -> None:
+    store(quote(prices=prices("2.10", "9.00", "3.20")), quote(bookmaker="Zebet", prices=prices("2.20", "3.40", "3.30")))
+    store(quote(60, prices=prices("20", None, "30"), suspect="far-from-panel"))
+    assert surebets(AT) == []
+
+
+def test_however_many_old_prices_would_be_one(store: Put, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prices that a bookmaker left behind, months of them, hide none that can be had."""
+    monkeypatch.setattr("analytics.surebets.MOST", 2)
+    for number in range(4):
+        same = {"match_id": f"old{number}", "home": f"H{number}"}
+        store(
+            quote(-7200, bookmaker="Gone", prices=prices("9", "9", "9"), **same),
+            quote(prices=prices("2", "3", "4"), **same),
+        )
+    store(quote(prices=prices("2.10", "3.40", "3.20")), quote(bookmaker="Zebet", prices=prices("1.90", "3.70", "4.60")))
+    assert [found.home for found in surebets(AT)] == ["Le Havre"]

@@ -13,6 +13,7 @@ import pymysql
 import pytest
 from peewee import Database
 
+from gigscrapy import consumer as consumer_module
 from gigscrapy import patience
 from gigscrapy.broker import BrokerError, Delivery
 from gigscrapy.consumer import BATCH, FRESH, SUSPECT, Consumer
@@ -153,6 +154,24 @@ class TestWell:
 
     def test_tallies_while_nothing_comes(self, embedded: Database, tmp_path: Path) -> None:
         consumer = Consumer(Queue(*quotes(3)), embedded)
+        looking = connect(None, tmp_path)
+        migrate(looking)
+        with running(consumer) as finish:
+            until(lambda: count(looking, "Payouts") == 1)
+            finish()
+        hang_up(looking)
+
+    @pytest.mark.parametrize("brings", [(5, "TALLY_AT_LEAST"), (50, "TALLY_SECONDS")], ids=["full", "part-full"])
+    def test_tallies_though_something_always_comes(
+        self, embedded: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, brings: tuple[int, str]
+    ) -> None:
+        """A queue that is never empty does not keep pages from what it brings."""
+        full, rest = brings
+        monkeypatch.setattr(consumer_module, "BATCH", full)
+        monkeypatch.setattr(consumer_module, rest, 0.05)
+        queue = Queue(*quotes(5))
+        queue.on_ack = lambda: queue.waiting.extend(Queue(*quotes(5)).waiting)
+        consumer = Consumer(queue, embedded)
         looking = connect(None, tmp_path)
         migrate(looking)
         with running(consumer) as finish:

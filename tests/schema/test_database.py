@@ -11,7 +11,18 @@ from peewee import Database, InterfaceError, OperationalError, PeeweeException
 from playhouse.pool import PooledMySQLDatabase
 
 from schema import database as database_module
-from schema.database import BadDatabaseUrl, Fault, connect, explain, fault_of, hang_up, is_embedded, masked
+from schema.database import (
+    BadDatabaseUrl,
+    Fault,
+    Trouble,
+    connect,
+    explain,
+    fault_of,
+    hang_up,
+    is_embedded,
+    masked,
+    trouble_of,
+)
 from schema.migrations import migrate
 from tests.services import free_ports
 from tests.services.mariadb import MariaDB
@@ -205,6 +216,23 @@ class TestFaults:
         assert fault_of(error) is fault
         assert explain(error).startswith("the database says: ")
         assert explain(error).endswith(advice)
+
+    def test_what_who_asked_is_told(self, database: Database) -> None:
+        assert trouble_of(raised_by(database, "SELECT * FROM Nowhere")) is Trouble.UNLIKE
+        assert trouble_of(raised_by(database, f"{ODDS} (1, 1, 0, 1, '1', 1, 0, '2025-10-17')")) is Trouble.OTHER
+        assert trouble_of(OperationalError("not the driver's")) is Trouble.OTHER
+
+    @pytest.mark.server
+    def test_what_who_asked_a_server_is_told(self, mariadb: MariaDB, mariadb_url: str, tmp_path: Path) -> None:
+        database = connect(mariadb_url, tmp_path)
+        slow = "SET STATEMENT max_statement_time = 0.01 FOR SELECT SLEEP(1)"
+        assert trouble_of(raised_by(database, slow)) is Trouble.SLOW
+        assert trouble_of(raised_by(database, "KILL CONNECTION_ID()")) is Trouble.AWAY
+        hang_up(database)
+        mariadb.stop()
+        with caught() as errors:
+            connect(mariadb_url, tmp_path).connect()
+        assert trouble_of(errors[0]) is Trouble.AWAY
 
     @pytest.mark.server
     @pytest.mark.parametrize(

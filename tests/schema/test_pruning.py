@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from peewee import Database, PeeweeException
 
-from schema import pruning
+from schema import alerts, pruning
 from schema.database import Fault, connect, hang_up, is_embedded
-from schema.models import now
+from schema.models import AlertEvents, Deliveries, now
 from schema.pruning import HISTORY, LEDGER, ROWS, forget, thin
 from schema.store import Store
 from tests.schema.letters import KICKOFF, NOON, letters, quote
@@ -331,10 +331,38 @@ def test_what_was_asked_for_goes_once_it_ended(store: Store, database: Database)
             "INSERT INTO Visits (schedule_id, match_id, minutes, due_at, state, decided_at)"
             f" VALUES (2, {match}, {minutes}, '{date}', 'sent', '{date}')"
         )
+    for bookmaker in range(ROWS + 1):
+        for date in (long_ago, "2025-01-01 01:00:00", late):
+            execute(
+                "INSERT INTO OddsHours (hour, league_id, market_id, bookmaker_id, prices, matches, suspects, last_at)"
+                f" VALUES ('{date}', 1, 1, {bookmaker}, 1, 1, 0, '{date}')"
+            )
     limit = datetime(2025, 12, 1, tzinfo=UTC)
     foretold = [forget(database, one, limit, dry_run=True) for one in HISTORY]
-    assert [forget(database, one, limit) for one in HISTORY] == foretold == [2, 1, 1]
+    assert [forget(database, one, limit) for one in HISTORY] == foretold == [2, 1, 1, 2 * ROWS + 2, 0, 0]
+    assert found(database, "SELECT MIN(hour), COUNT(*) FROM OddsHours") == [(late, ROWS + 1)]
     assert found(database, "SELECT task_id FROM Tasks ORDER BY task_id") == [("goes-on",), ("young",)]
     assert found(database, "SELECT state, due_at FROM Firings ORDER BY due_at") == [("due", long_ago), ("sent", late)]
     assert found(database, "SELECT minutes FROM Visits")[0][0] in (15, "15")
     assert count(database, "Runs") == 2
+
+
+def test_what_rang_goes_once_it_is_over_and_with_it_its_messages(database: Database) -> None:
+    long_ago, late = datetime(2025, 1, 1), datetime(2026, 1, 1)
+    rule = {"kind": "price", "threshold": 2, "margin": 0, "at_least": 1, "max_age_minutes": 60}
+    number = alerts.add_rule(database, {**rule, "calm_minutes": 15, "cooldown_minutes": 60}, (), at=long_ago)
+    told = {"rule": number, "opened_at": long_ago, "updated_at": long_ago, "value": 2, "told_value": 2, "details": "{}"}
+    secret = {"secret": b"", "masked": "", "language": "fr"}
+    channel = alerts.add_channel(database, {"name": "hook", **secret}, at=long_ago)
+    for subject, closed_at in (("gone", long_ago), ("kept", late), ("open", None)):
+        key = None if closed_at else subject
+        row = {**told, "subject": subject, "closed_at": closed_at, "open_key": key}
+        event = AlertEvents.insert(row).execute(database)
+        message = {"event": event, "channel": channel, "kind": "opened", "title": "", "body": "", "state": "due"}
+        Deliveries.insert({**message, "delivery_id": subject, "not_before": late, "created_at": late}).execute(database)
+    alerts.ask_test(database, channel, "test-1", title="", body="", at=long_ago)
+    Deliveries.update(state="sent").where(Deliveries.delivery_id == "test-1").execute(database)
+    limit = datetime(2025, 12, 1, tzinfo=UTC)
+    assert [forget(database, one, limit) for one in HISTORY] == [0, 0, 0, 1, 1]
+    assert [row.subject for row in AlertEvents.select().execute(database)] == ["kept", "open"]
+    assert {row.delivery_id for row in Deliveries.select().execute(database)} == {"kept", "open"}

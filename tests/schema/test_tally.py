@@ -437,6 +437,38 @@ def test_two_matches_that_are_one_are_counted_as_one(store: Store, database: Dat
     assert found(database, "SELECT COUNT(DISTINCT match_id), MAX(books) FROM Payouts") == [(1, 2)]
 
 
+@both
+def test_two_matches_of_one_hour_that_are_one_are_counted_as_one(store: Store, database: Database) -> None:
+    use(database)
+    one_by_one(store, *(quote(match_id=None, home=name, away="OM") for name in ("PSG", "Paris SG")))
+    Tally(database).run()
+    assert found(database, "SELECT prices, matches FROM OddsHours") == [(6, 2)]
+    old, new = (found(database, f"SELECT id FROM Teams WHERE name = '{name}'")[0][0] for name in ("PSG", "Paris SG"))
+    with database.transaction(begin_writing(database)):
+        merge_teams(database, old, new)
+    Tally(database).run()
+    assert as_set(counted(database)) == as_set(plainly(database))
+
+
+@both
+def test_merging_counts_no_other_hour_anew(store: Store, database: Database) -> None:
+    """What was thinned in it stays counted; and of ten million prices not all are read."""
+    for hour, name in ((0, "Alpha Paris"), (1, "Alpha Paris Sport"), (2, "Unibet")):
+        one_by_one(store, quote(3600 * hour, bookmaker=name))
+    Tally(database).run()
+    database.execute_sql("DELETE FROM Odds WHERE scraped_at > '2025-10-17 12:30:00' AND outcome = 'X'")
+    old, new = (
+        found(database, f"SELECT id FROM Bookmakers WHERE name = '{name}'")[0][0]
+        for name in ("Alpha Paris", "Alpha Paris Sport")
+    )
+    with database.transaction(begin_writing(database)):
+        merge_bookmakers(database, old, new)
+    assert freshness(database).whole
+    Tally(database).run()
+    counted_of = "SELECT b.name, h.prices FROM OddsHours h JOIN Bookmakers b ON b.id = h.bookmaker_id ORDER BY h.hour"
+    assert found(database, counted_of) == [("Alpha Paris Sport", 3), ("Alpha Paris Sport", 3), ("Unibet", 3)]
+
+
 def test_thinning_takes_nothing_from_the_payouts(store: Store, database: Database) -> None:
     told = [quote(60 * minute, run_id=f"run-{minute}", bookmaker=name) for minute in range(12) for name in "AB"]
     one_by_one(store, *told, quote(30_000, bookmaker="A"))

@@ -32,7 +32,7 @@ def add(blueprint: Blueprint) -> None:
     def gig() -> str:
         now, notes = datetime.now(UTC), list[str]()
         asked = Asked.read(request.args, notes, when="today")
-        found = _found(asked, now, notes, LEAFED + 1)
+        found = _found(asked, now, LEAFED + 1)
         told = quotes(found[:AVERAGED], asked.bookmakers)
         pages = max(1, -(-min(len(found), LEAFED) // PAGE))
         first = (min(asked.page, pages) - 1) * PAGE
@@ -75,15 +75,14 @@ def _arguments(asked: Asked, **changes: Any) -> dict[str, Any]:
     return asked.arguments(**changes)
 
 
-def _found(asked: Asked, now: datetime, notes: list[str], limit: int, after: Meeting | None = None) -> list[Meeting]:
-    condition = named(asked, notes)
-    return meetings(asked.wanted(now), limit, named=condition, newest_first=asked.newest_first, after=after)
+def _found(asked: Asked, now: datetime, limit: int, after: Meeting | None = None) -> list[Meeting]:
+    return meetings(asked.wanted(now), limit, named=named(asked), newest_first=asked.newest_first, after=after)
 
 
 def _export(asked: Asked, now: datetime) -> Iterator[str]:
     """Every quote of every match that is asked for, however many there are."""
     after: Meeting | None = None
-    while found := _found(asked, now, [], CHUNK, after):
+    while found := _found(asked, now, CHUNK, after):
         for quote in quotes(found, asked.bookmakers):
             yield ";".join(map(quoted, _fields(quote))) + "\n"
         after = found[-1]

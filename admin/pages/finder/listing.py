@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import reduce
+from operator import and_, or_
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -11,12 +13,11 @@ from admin.pages.finder.asked import DAYS, SORTS, Asked
 from admin.pages.finder.choices import Choices
 from admin.pages.finder.live import newest_row
 from admin.pages.finder.written import MARKET_LABELS
-from admin.views.search import Search
 from admin.words import say
 from analytics.finding import Glance, Meeting, glances, meetings
 from schema.instants import naive
 from schema.markets import MARKETS
-from schema.models import Matches
+from schema.models import Leagues, Matches, TeamAliases, Teams
 from schema.names import name_key
 
 PAGE = 50
@@ -26,7 +27,8 @@ LEAFED = 1000
 RANKED = 100
 """Matches whose prices are read to put them in an order other than that of their kick-off or their names."""
 
-SEARCHED = tuple(f"{key}.{column}" for key in ("home_team", "away_team", "league") for column in ("name", "name_key"))
+WORDS = 6
+"""Of a search that count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def add(blueprint: Blueprint) -> None:
         notes: list[str] = []
         asked = Asked.read(request.args, notes)
         newest = newest_row()
-        leaf = leaf_of(asked, now, notes)
+        leaf = leaf_of(asked, now)
         return render_template(
             "finder/matches.html",
             asked=asked,
@@ -79,9 +81,9 @@ def add(blueprint: Blueprint) -> None:
         )
 
 
-def leaf_of(asked: Asked, now: datetime, notes: list[str]) -> Leaf:
-    """The page that is asked for: two queries, and one for what is searched where it is too much."""
-    found = meetings(asked.wanted(now), LEAFED + 1, named=named(asked, notes), newest_first=asked.newest_first)
+def leaf_of(asked: Asked, now: datetime) -> Leaf:
+    """The page that is asked for: two queries, or three."""
+    found = meetings(asked.wanted(now), LEAFED + 1, named=named(asked), newest_first=asked.newest_first)
     pages = max(1, -(-min(len(found), LEAFED) // PAGE))
     number = min(asked.page, pages)
     first = (number - 1) * PAGE
@@ -99,14 +101,25 @@ def leaf_of(asked: Asked, now: datetime, notes: list[str]) -> Leaf:
     return Leaf(shown, glances(shown, asked.market, asked.bookmakers), len(found), pages, number)
 
 
-def named(asked: Asked, notes: list[str]) -> Any:
-    """The condition of the words that are searched; ``None`` where there are none."""
-    if not asked.search:
-        return None
-    search = Search(asked.search)
-    condition = search.condition(Matches, SEARCHED)
-    notes += search.notes
-    return condition
+def named(asked: Asked) -> Any:
+    """The condition of the words that are searched: each stands in a team's name, in another of its names, or in the
+    league's. ``None`` where there are none.
+    """
+    words = asked.search.split()[:WORDS]
+    return reduce(and_, map(_somewhere, words)) if words else None
+
+
+def _somewhere(word: str) -> Any:
+    teams = Teams.select(Teams.id).where(_called(Teams, word))
+    renamed = TeamAliases.select(TeamAliases.team).where(TeamAliases.name_key.contains(name_key(word)))
+    leagues = Leagues.select(Leagues.id).where(_called(Leagues, word))
+    sides = (side.in_(those) for side in (Matches.home_team, Matches.away_team) for those in (teams, renamed))
+    return reduce(or_, sides, Matches.league.in_(leagues))
+
+
+def _called(model: type[Teams] | type[Leagues], word: str) -> Any:
+    """A key is compared byte by byte, so it is asked for in its own spelling."""
+    return model.name.contains(word) | model.name_key.contains(name_key(word))
 
 
 _BY_NAME: Mapping[str, Callable[[Meeting], Any]] = {

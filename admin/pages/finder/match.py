@@ -11,11 +11,10 @@ from flask import Blueprint, Response, abort, current_app, render_template, requ
 from admin import formats
 from admin.charts import Chart, Line, Mark
 from admin.labels import outcome_label
-from admin.pages.finder.live import newest_row
 from admin.pages.finder.tables import BOM, attachment, file_name, line_of
 from admin.pages.finder.written import FORMATS, MARKET_LABELS, market_label
 from admin.words import Phrase, say, spoken
-from analytics.finding import WINNER, Meeting, meeting, own_market
+from analytics.finding import WINNER, Meeting, meeting, meeting_so_far, own_market
 from analytics.grid import Book, Cell, Observation, Sheet, grid, history, sheets, steps
 from schema.instants import to_paris
 from schema.markets import MARKETS
@@ -38,6 +37,8 @@ JOURNAL = 50
 MARKS = 200
 """Crawls that are marked in the chart, the newest."""
 SURE = 100
+HIGHEST_ID = 2**31
+"""No match has such a number, and no database is asked for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,10 +230,12 @@ def add(blueprint: Blueprint) -> None:
 
     @blueprint.get("/<int:number>/")
     def match(number: int) -> str:
-        known = _known(number)
+        found = meeting_so_far(number) if number < HIGHEST_ID else None
+        if found is None:
+            abort(404)
+        known, newest = found  # before what is shown: what comes meanwhile is told
         tabs = sheets(number)
         asked = _asked(known, tabs)
-        newest = newest_row(number)  # before what is shown: what comes meanwhile is told
         told = Told(known, tabs, asked, history(number, asked.market, asked.line))
         return render_template(
             "finder/match.html",
@@ -254,7 +257,7 @@ def add(blueprint: Blueprint) -> None:
 
 
 def _known(number: int) -> Meeting:
-    known = meeting(number) if number < 2**31 else None
+    known = meeting(number) if number < HIGHEST_ID else None
     if known is None:
         abort(404)
     return known

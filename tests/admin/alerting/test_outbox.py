@@ -10,6 +10,7 @@ import pytest
 from cryptography.fernet import Fernet
 from peewee import Database
 
+from admin.alerting import outbox as outbox_module
 from admin.alerting.messages import Composer
 from admin.alerting.outbox import Outbox
 from admin.alerting.sending import Result, Sender
@@ -44,9 +45,9 @@ def at(minutes: float = 0) -> Callable[[], datetime]:
 
 def write(database: Database, vault: Vault, url: str = "json://hook.example/", *kinds: str) -> Deliveries:
     """An event that opened, and messages about it. :returns: the first."""
-    channel = add_channel(database, secret=vault.lock(url))
+    channel = add_channel(database, f"hook {Channels.select().count(database)}", secret=vault.lock(url))
     row = add_rule(database, RULES["price"], channel)
-    told = list(Channels.select().execute(database))
+    told = [each for each in Channels.select().execute(database) if each.id == channel]
     values = {"opened_at": START, "value": 2, "told_value": 2, "told_at": START, "details": "{}", "age": 60}
     note = Note("1/1X2/0.00/1", None, values, kinds or (alerts.OPENED,))
     assert alerts.record(database, row, [note], told=told, compose=Composer("http://a").of(row), at=START)
@@ -94,6 +95,22 @@ def test_what_is_refused_is_not_tried_again(embedded: Database, tmp_path: Path) 
     write(embedded, vault)
     Outbox(embedded, vault, Recorder([Result(ok=False, why="refused", for_good=True)])).step(at())
     assert states(embedded) == [alerts.FAILED]
+
+
+def test_a_service_that_is_away_holds_up_none_of_the_others(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many messages wait behind those that it did not take."""
+    monkeypatch.setattr(outbox_module, "AT_ONCE", 2)
+    vault = Vault(KEY, tmp_path)
+    for number in range(4):
+        write(database, vault, f"json://{'other' if number == 3 else 'away'}.example/", alerts.OPENED, alerts.CLOSED)
+        if number < 3:
+            recorder = Recorder([Result(ok=False, why="answered 503")])
+            assert Outbox(database, vault, recorder).step(at(number / 100)) == 1
+    recorder = Recorder()
+    assert Outbox(database, vault, recorder).step(at(0.04)) == 1
+    assert [url for url, _, _ in recorder.sent] == ["json://other.example/"]
 
 
 def test_messages_about_one_thing_keep_their_order(database: Database, tmp_path: Path) -> None:

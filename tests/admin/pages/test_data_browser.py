@@ -54,6 +54,7 @@ def visitor(request: pytest.FixtureRequest, chromium: Browser, app: Flask) -> It
 def check(visitor: Visitor) -> None:
     """Nothing sideways, nothing pale, nothing complained of."""
     page = visitor.page
+    page.wait_for_load_state()
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]  # type: ignore[index]
     assert page.evaluate(CONTRAST) == []
     assert visitor.complaints == []
@@ -65,6 +66,7 @@ def test_a_file_is_seen_before_it_is_stored(visitor: Visitor, database: Database
     path.write_text(HEADER + "F1,16/08/2024,Paris SG,OM,2,3,4\nF1,oops,Paris SG,OM,2,3,4\n")
     page = visitor.open("/admin/")
     page.get_by_role("link", name="Importer des cotes").click()
+    page.wait_for_url("**/data/import/")
     check(visitor)
     page.set_input_files("#f-file", path)
     page.keyboard.press("Tab")
@@ -91,9 +93,11 @@ def test_nothing_is_merged_by_accident(visitor: Visitor, database: Database) -> 
     before = checksum(database)
     page = visitor.open(f"/admin/teams/details/?id={psg}")
     page.get_by_role("link", name="Corriger").click()
+    page.wait_for_url("**/data/teams/**")
     check(visitor)
     page.get_by_label("Celui qui reste").select_option(label="Paris Saint-Germain")
     page.get_by_role("button", name="Voir ce qui changerait").click()
+    page.wait_for_url("**/merge/?into=*")
     assert page.locator("tbody tr").all_inner_texts()[0].split() == ["Matchs", "1"]
     check(visitor)
     field = page.get_by_label("Pour confirmer")

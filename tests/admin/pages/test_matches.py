@@ -20,7 +20,7 @@ from admin.spreadsheet import guarded
 from gigscrapy.archive import Archive, Page
 from schema.instants import to_paris
 from schema.markets import MARKETS
-from schema.models import Bookmakers, Leagues, Odds, Sports
+from schema.models import Bookmakers, Leagues, Odds, Sports, TeamAliases, Teams
 from tests.admin import counted, page, signed_in, text_of
 from tests.admin.conftest import current
 from tests.schema.letters import NOON, quote
@@ -53,6 +53,18 @@ def test_what_comes_next_comes_first_with_who_pays_best(seasoned: FlaskClient, m
     assert re.fullmatch(r"il y a \d+ minpérimée", row["seen"])
     kickoff = to_paris(minute + timedelta(hours=2))
     assert row["kickoff"].endswith(f"{kickoff:%d/%m/%Y %H:%M}")
+
+
+def test_of_many_who_share_the_best_price_two_are_named_and_the_others_are_one_press_away(
+    client: FlaskClient, fill: Callable[..., None]
+) -> None:
+    for bookmaker in ("Betclic", "Pmu", "Unibet", "Winamax"):
+        fill(quote(kickoff=NOON.replace(year=2099), bookmaker=bookmaker))
+    [cell] = page(client, "/matches/").xpath("//tbody/tr/td[@data-key='1']")
+    assert cell.xpath("normalize-space(.//div[@class='who']/text())").get() == "Betclic, Pmu"
+    assert cell.xpath(".//summary/@title").get() == "Betclic, Pmu, Unibet, Winamax"
+    assert text_of(cell.xpath(".//summary")[0]) == "+2et 2 de plus"
+    assert cell.xpath("normalize-space(.//details/text()[last()])").get() == "Unibet, Winamax"
 
 
 def test_each_question_narrows_and_is_in_the_address(seasoned: FlaskClient) -> None:
@@ -300,3 +312,12 @@ def test_a_kept_page_is_text_or_rendered_without_scripts(app: Flask, fill: Calla
     next((home / "pages").rglob("*.z")).unlink()
     assert "n'est plus gardé ici" in text_of(page(client, "/matches/source/1/").xpath("//p[@class='nothing']"))
     page(client, "/matches/source/1/text", 404)
+
+
+def test_a_team_is_found_by_another_of_its_names(client: FlaskClient, fill: Callable[..., None]) -> None:
+    fill(quote())
+    with current().connection_context():
+        team = Teams.get(Teams.name == "Paris SG")
+        TeamAliases.create(league=team.league, name="PSG", name_key="psg", team=team)
+    assert shown(client, "search=PSG+havre&when=all") == ["Le Havre – Paris SG"]
+    assert shown(client, "search=PSG+lyon&when=all") == []

@@ -1,4 +1,5 @@
 import asyncio
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,13 @@ from gigscrapy.broker.queuefile import QueueFile
 from gigscrapy.broker.spool import SpoolReceiver
 from gigscrapy.doctor import waiting
 from gigscrapy.doctor.findings import ok, warning
+from gigscrapy.onlyone import take
 from schema.database import connect, hang_up
+from schema.instants import naive
 from schema.migrations import migrate
 from schema.store import Store
-from tests.schema.letters import letters
+from schema.tally import Tally
+from tests.schema.letters import letters, quote
 
 
 def fill(path: Path, queue: str, count: int = 1) -> None:
@@ -101,6 +105,39 @@ def test_schedules_that_nobody_follows(stored: Settings, tmp_path: Path) -> None
         assert lock
         assert waiting.scheduler(stored) == ok("1 schedules are on, and followed")
         lock.release()
+
+
+def test_rules_that_nobody_reads(stored: Settings, tmp_path: Path) -> None:
+    assert waiting.alerts(stored) == ok("0 rules of alerts are on")
+    database = connect(stored["DATABASE_URL"], tmp_path)
+    database.execute_sql(
+        "INSERT INTO AlertRules (kind, threshold, margin, at_least, max_age_minutes, calm_minutes, cooldown_minutes,"
+        " enabled, created_at, updated_at) VALUES ('trj', 100, 0, 1, 60, 15, 60, 1, '2026-01-01', '2026-01-01')"
+    )
+    said = "1 rules of alerts are on and nobody reads them: start `python -m admin.alerting`"
+    assert waiting.alerts(stored) == warning(said)
+    lock = take(database, tmp_path, "alerting")
+    assert lock
+    assert waiting.alerts(stored) == ok("1 rules of alerts are on, and read")
+    lock.release()
+    hang_up(database)
+
+
+def test_what_nobody_counts(stored: Settings, tmp_path: Path) -> None:
+    database = connect(stored["DATABASE_URL"], tmp_path)
+    said = "what was stored before there was a tally is not all counted: `scrapy tally` does it now"
+    assert waiting.tally(stored) == warning(said)
+    Store(database).store(letters(quote()))
+    Tally(database).run()
+    assert waiting.tally(stored) == ok("all is counted")
+    Store(database).store(letters(quote(60)))
+    assert waiting.tally(stored) == ok("all is counted"), "it is not late yet"
+    long_ago = naive(datetime.now(UTC) - timedelta(minutes=90, seconds=5))
+    for table in ("TouchedMatches", "TouchedHours"):
+        database.execute_sql(f"UPDATE {table} SET touched_at = '{long_ago}'")
+    said = "2 matches and hours wait to be counted, for 90 min: start `scrapy consume`, or run `scrapy tally`"
+    assert waiting.tally(stored) == warning(said)
+    hang_up(database)
 
 
 def test_no_tables_no_word(settings: Settings) -> None:
