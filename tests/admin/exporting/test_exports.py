@@ -51,13 +51,6 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "BATCH", 7)
 
 
-@pytest.fixture(autouse=True)
-def none_go_on() -> Iterator[None]:
-    EXPORTS._by_token.clear()
-    yield
-    EXPORTS._by_token.clear()
-
-
 def taken(client: FlaskClient, address: str, **headers: str) -> bytes:
     answer = client.get(address, headers=headers)
     assert answer.status_code == 200, answer.text
