@@ -186,7 +186,7 @@ def rounded(trj: Decimal | None) -> Decimal | None:
 # -- and what the pages are told ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", (1, 5, 9))
 def test_every_figure_is_that_of_plain_odds(store: Put, seed: int) -> None:
     live(store, random.Random(seed))
     world = World()
