@@ -219,8 +219,8 @@ def move_bookmaker(database: Database, old: int, new: int) -> None:
     """All that is of bookmaker ``old`` becomes that of ``new``, so that its row can go."""
     latest = LatestOdds.select(LatestOdds.match).where(LatestOdds.bookmaker == old).distinct()
     matches = [row[0] for row in latest.tuples().execute(database)]
+    touch_hours_of(database, old)  # first of all: whoever tallies has those rows, and may want the ones that are added
     touch(database, matches)
-    touch_hours_of(database, old)
     _move_prices(database, "bookmaker", old, new, matches)
     _repoint(database, Bookmakers, old, new)
 
