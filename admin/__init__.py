@@ -43,7 +43,7 @@ from admin.views.runs import RunsView
 from admin.views.schedules import SchedulesView
 from admin.words import LANGUAGES, Phrase, say, spoken
 from schema import models
-from schema.database import explain
+from schema.database import explain, trouble_of
 
 logger = logging.getLogger(__name__)
 
@@ -120,6 +120,7 @@ def create_app(database_url: str | None = None, home: str | Path | None = None) 
         **{write.__name__: _in_the_page_s_language(write) for write in WRITERS},
         "change_percent": lambda share: labels.share_label(share, spoken()),
         "state_label": labels.state_label,
+        "reason_label": labels.reason_label,
         "verdict_label": labels.verdict_label,
         "verdict_mark": labels.verdict_mark,
         "gap_median": closing.median,
@@ -165,4 +166,5 @@ def _explain_errors(app: Flask) -> None:
     @app.errorhandler(PeeweeException)
     def unanswered(error: PeeweeException) -> tuple[str, int]:
         logger.error("%s %s: %s", request.method, request.path, explain(error))
-        return render_template("error.html", code=ServiceUnavailable.code), ServiceUnavailable.code
+        page = render_template("error.html", code=ServiceUnavailable.code, trouble=trouble_of(error))
+        return page, ServiceUnavailable.code

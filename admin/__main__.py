@@ -86,4 +86,5 @@ def is_deserted() -> bool:
 
 if __name__ == "__main__":
     logs.install(vars(settings), "admin")
+    logging.getLogger("waitress").setLevel(logging.WARNING)  # else it tells of each page that somebody leaves
     sys.exit(main())

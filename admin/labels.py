@@ -213,6 +213,31 @@ def waiting_label(*, is_waiting: bool) -> str:
     return say(LETTER_STATES["waiting" if is_waiting else "settled"])
 
 
+REASONS = {
+    "argument": "argument inconnu",
+    "future": "relevé dans l'avenir",
+    "malformed": "illisible",
+    "market": "marché inconnu",
+    "missing": "il manque un champ",
+    "name": "nom impossible",
+    "no-price": "aucune cote",
+    "outcome": "issue inconnue",
+    "price": "cote impossible",
+    "sport": "sport inconnu",
+    "teams": "équipes impossibles",
+    "too-large": "trop long",
+    "value": "valeur impossible",
+    "version": "version inconnue",
+    "wrong-type": "champ d'une autre sorte",
+}
+"""Why a message was refused, by the code that it is counted and filtered by."""
+
+
+def reason_label(reason: str) -> str:
+    """Why a message was refused; nothing for a code that has no words yet."""
+    return say(REASONS[reason]) if reason in REASONS else ""
+
+
 def state_label(state: str) -> str:
     """Where a run stands, or what became of a time that was due."""
     return say((STATES | FIRING_STATES).get(state, state))

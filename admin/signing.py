@@ -23,7 +23,7 @@ from peewee import JOIN, Database, PeeweeException
 from schema.models import Sessions, Users, now
 
 IDLE = timedelta(hours=12)
-"""A session that nobody used for so long is over."""
+"""A session that nobody used for so long is over; what an open page asks by itself is no use of it."""
 OLDEST = timedelta(days=30)
 """And every session is, after so long."""
 SEEN_EVERY = timedelta(minutes=5)
@@ -92,7 +92,8 @@ def person_here() -> Person | None:
     ).first()
     if found is None or _is_over(found.session, now()):
         return None
-    _seen(found.session, now())
+    if not _asks_by_itself():
+        _seen(found.session, now())
     g._login_user = found  # noqa: SLF001
     return found
 
@@ -148,6 +149,11 @@ def _forget_session_of_cookie() -> None:
 
 def _is_over(row: Sessions, at: datetime) -> bool:
     return bool(row.seen_at < at - IDLE or row.created_at < at - OLDEST)
+
+
+def _asks_by_itself() -> bool:
+    """Whether a page asks, and nobody before it: one that is left open would else never be idle. Browsers say so."""
+    return request.method in ("GET", "HEAD") and request.headers.get("Sec-Fetch-Dest") == "empty"
 
 
 def _seen(row: Sessions, at: datetime) -> None:

@@ -9,6 +9,7 @@ opens a file of ours must not run what a site has printed. Source: OWASP, CSV In
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -18,12 +19,17 @@ from flask import Response
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
+from gigscrapy.imports.ours import DANGER
 from schema.instants import PARIS
 
 Cell = str | int | Decimal | datetime | date | None
 Rows = Iterable[Sequence[Cell]]
 
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What a workbook cannot hold: one such letter in one name, and there would be no file at all."""
+
+DANGEROUS = tuple(DANGER)
+QUOTE = '"'
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 """Without it Excel takes a file of UTF-8 for one of the machine's own letters."""
 
@@ -32,7 +38,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 def guarded(text: str) -> str:
     """The text as no spreadsheet takes it for a formula: ``=1+1`` is ``'=1+1``."""
-    return f"'{text}" if text.lstrip(" ").startswith(DANGEROUS) else text
+    return f"'{text}" if text.startswith(DANGEROUS) or text.lstrip().startswith(DANGEROUS) else text
 
 
 def written(cell: Cell, language: str) -> str:
@@ -93,12 +99,18 @@ def _attached(body: bytes, kind: str, name: str) -> Response:
 
 
 def _flat(text: str) -> str:
-    return " ".join(text.split("\t")).replace("\r", " ").replace("\n", " ")
+    """Where a cell is pasted, quotes around it are taken off before it is read: ``"=1+1"`` would be a formula."""
+    flat = " ".join(text.split("\t")).replace("\r", " ").replace("\n", " ")
+    return f'"{flat.replace(QUOTE, 2 * QUOTE)}"' if flat.startswith(QUOTE) else flat
 
 
 def _sheet_name(title: str) -> str:
     """As Excel takes it: 31 letters, without those it keeps for itself."""
-    return "".join(" " if letter in "[]:*?/\\" else letter for letter in title)[:31] or "1"
+    return "".join(" " if letter in "[]:*?/\\'" else letter for letter in _in_xml(title))[:31] or "1"
+
+
+def _in_xml(text: str) -> str:
+    return _NO_XML.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _cell(sheet: object, cell: Cell) -> object:
@@ -109,7 +121,7 @@ def _cell(sheet: object, cell: Cell) -> object:
         made = WriteOnlyCell(sheet, value=float(cell))
         made.number_format = "0.00"
     elif isinstance(cell, str):
-        made = WriteOnlyCell(sheet, value=guarded(cell))
+        made = WriteOnlyCell(sheet, value=_in_xml(guarded(cell)))
         made.data_type = "s"
     else:
         made = WriteOnlyCell(sheet, value=cell)

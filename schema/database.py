@@ -3,12 +3,13 @@
 Every database of the project is opened by :func:`connect`, which gives all of them the same types and the same manners.
 """
 
+import os
 import re
 import sqlite3
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from enum import Enum
+from enum import Enum, StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -121,8 +122,16 @@ def hang_up(database: Database) -> None:
 class _Embedded(SqliteDatabase):
     """SQLite, for several processes that start together."""
 
+    def _make_it_ones_own(self) -> None:
+        """A new file is nobody else's to read: hashes of passwords are in it. What is beside it is made like it."""
+        if self.database == ":memory:":
+            return
+        with suppress(OSError):  # it is there, or cannot be made, which SQLite says better
+            os.close(os.open(self.database, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+
     def _connect(self) -> sqlite3.Connection:
         """Whoever is first puts a new file in WAL mode; SQLite itself does not let the others wait for that."""
+        self._make_it_ones_own()
         deadline = time.monotonic() + _SQLITE_PATIENCE
         while True:
             try:
@@ -229,6 +238,32 @@ def fault_of(error: BaseException) -> Fault:
         found = (fault for known, fault in _FAULT_OF_NAME.items() if name.startswith(known))
         return next(found, Fault.UNKNOWN)
     return Fault.UNKNOWN
+
+
+class Trouble(StrEnum):
+    """Why a question got no answer, as far as it matters to who asked."""
+
+    AWAY = "away"
+    SLOW = "slow"
+    UNLIKE = "unlike"  # it is another database, or of another version
+    OTHER = "other"
+
+
+_SLOW = {1205, 1317, 1969, 3024, "SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_INTERRUPT"}
+_UNLIKE = {1049, 1054, 1146, "SQLITE_ERROR", "SQLITE_NOTADB"}
+
+
+def trouble_of(error: BaseException) -> Trouble:
+    """What kept the database from answering a question."""
+    error = _of_the_driver(error)
+    name: int | str = _number(error) or _sqlite_name(error)
+    if name in _SLOW or "timed out" in str(error):
+        return Trouble.SLOW
+    if name in _UNLIKE:
+        return Trouble.UNLIKE
+    if name == "SQLITE_CANTOPEN" or (fault_of(error) is Fault.PASSING and not isinstance(error, sqlite3.Error)):
+        return Trouble.AWAY
+    return Trouble.OTHER
 
 
 def explain(error: BaseException) -> str:

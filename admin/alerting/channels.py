@@ -8,7 +8,7 @@ import ipaddress
 import logging
 import warnings
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from apprise import AppriseAsset
 from apprise.plugins.base import NotifyBase
@@ -115,7 +115,7 @@ def masked(url: str) -> str:
     """What may be shown of an address: the service and the host, where that is no secret."""
     parts = urlsplit(url)
     service = parts.scheme.lower()
-    if service not in OF_A_HOST:
+    if service not in OF_A_HOST or (service in ("ntfy", "ntfys") and _is_topic(parts)):
         return f"{service}://…"
     host = parts.hostname or "…"
     try:
@@ -123,6 +123,12 @@ def masked(url: str) -> str:
     except ValueError:
         port = None
     return f"{service}://…@{host}" if "mailto" in service else f"{service}://{host}{f':{port}' if port else ''}/…"
+
+
+def _is_topic(parts: SplitResult) -> bool:
+    """Whether what looks like ntfy's host is a topic of ntfy.sh, which whoever knows it may read."""
+    mode = dict(parse_qsl(parts.query.lower())).get("mode", "")
+    return not parts.path.strip("/") or mode.startswith("c")
 
 
 def _check_host(host: str, port: int | None, allowed: str) -> None:

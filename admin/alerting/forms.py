@@ -207,7 +207,7 @@ def _decimal(text: str | None) -> Decimal | None:
         found = Decimal((text or "").replace(",", ".").replace(" ", ""))
     except InvalidOperation:
         return None
-    return found.quantize(Decimal("0.001")) if found.is_finite() and abs(found) < 10**6 else None
+    return found.quantize(Decimal("0.001")) if found.is_finite() and -(10**6) < found < 10**6 else None
 
 
 def _whole(text: str | None) -> int | None:

@@ -72,7 +72,7 @@ ENGLISH: dict[str, str] = {
     "L'historique garde chaque alerte : quand elle s'est ouverte, pourquoi, ce qui a été envoyé, et comment elle a fini.": "The history keeps every alert: when it opened, why, what was sent, and how it ended.",
     "La marge va de 0 au seuil.": "The margin goes from 0 to the threshold.",
     "La règle a été changée.": "The rule was changed.",
-    "La règle est gardée ; elle est lue chaque minute.": "The rule is kept; it is read each minute.",
+    "La règle est gardée.": "The rule is kept.",
     "La règle est retirée, avec son historique.": "The rule is removed, with its history.",
     "Langue des messages": "Language of the messages",
     "Le bouton ☆ suivre d'un match, d'une équipe, d'une ligue ou d'un bookmaker l'ajoute ici : ses prochains matchs, les meilleures cotes et ce qui a bougé.": "The button ☆ follow of a match, team, league or bookmaker adds it here: its next matches, the best prices and what moved.",

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
 from peewee import Database, IntegrityError
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as Answer
 
 from admin import audit, spreadsheet
@@ -80,7 +81,7 @@ def _show(blueprint: Blueprint, database: Database) -> None:
     def table() -> str | Answer:
         names = names_of(current_app, database)
         if "chosen" in request.args:  # a form: what it says is said again in the address's own words
-            return redirect(f"{url_for('benchmark.table')}?{Shown(from_form(names)).address}")
+            return redirect(f"{url_for('benchmark.table')}?{Shown(from_form(names, request.args)).address}")
         shown = found(names)
         told = lines(shown.layout, now())
         rows = list(table_rows(shown.layout, told, names, for_people=True))
@@ -124,8 +125,9 @@ def _change(blueprint: Blueprint, database: Database) -> None:
     def save() -> Answer:
         names = names_of(current_app, database)
         name = " ".join(request.form.get("name", "").split())[:LONGEST_NAME]
-        layout = from_address(names, request.form)
-        if not name or layout is None:
+        told = request.form
+        layout = from_form(names, told) if "chosen" in told else from_address(names, told)
+        if not name or layout is None or not layout.bookmakers or not layout.leagues:
             abort(400)
         with audit.together(database):
             number = keep(name, layout)
@@ -210,9 +212,8 @@ def from_address(names: Names, told: Mapping[str, str]) -> Layout | None:
     )
 
 
-def from_form(names: Names) -> Layout:
+def from_form(names: Names, arguments: MultiDict[str, str]) -> Layout:
     """What the form says: a place (from 1) beside each bookmaker and league that is wanted."""
-    arguments = request.args
 
     def in_order(prefix: str, known: Mapping[int, Any]) -> Iterator[int]:
         places = ((_number(arguments.get(f"{prefix}{number}")), number) for number in known)

@@ -23,3 +23,10 @@ async function copy(button) {
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.addEventListener("click", () => copy(button));
 }
+
+// What was chosen and not shown yet is what is saved.
+const [choose, keep] = ["choose", "keep"].map((id) => document.getElementById(id));
+keep?.addEventListener("formdata", ({ formData }) => {
+  for (const [name] of new FormData(choose)) formData.delete(name);
+  for (const [name, value] of new FormData(choose)) formData.append(name, value);
+});

@@ -107,6 +107,7 @@ _OF_COLUMN: dict[str, Callable[[Any], str | Markup]] = {
     "verdict": lambda value: f"{verdict_mark(value)}\N{NO-BREAK SPACE}{verdict_label(value)}",
     "state": state_label,
     "note": translated,
+    "detail": translated,
     "status": status_label,
     **dict.fromkeys(ADDRESSES, page_link),
     "run": _run,

@@ -67,8 +67,8 @@ DANGER = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 """What a spreadsheet takes a text for a formula by, at its beginning; the last four are the full-width forms."""
 
 _CALLED = {said.lower(): key for key, (_, *names) in COLUMNS.items() for said in (key, *names)}
-_GUARDED = re.compile(f"'+[{re.escape(DANGER)}]")
-_DANGEROUS = re.compile(f"'*[{re.escape(DANGER)}]")
+_GUARDED = re.compile(rf"'+\s*[{re.escape(DANGER)}]")
+_DANGEROUS = re.compile(rf"'*\s*[{re.escape(DANGER)}]")
 _PARIS = re.compile(r"(\d{2})/(\d{2})/(\d{4}) (\d{2}):(\d{2})(?::(\d{2})(?:,(\d{6}))?)?( \+\d{2}:\d{2})?", re.ASCII)
 _YES, _NO = ("1", "oui", "yes", "true"), ("", "0", "non", "no", "false")
 

@@ -188,6 +188,17 @@ def test_a_session_that_is_too_old_is_over(client: FlaskClient, column: str) -> 
     assert client.get("/admin/").status_code == 302
 
 
+def test_a_page_that_is_left_open_keeps_no_session_alive(client: FlaskClient) -> None:
+    """It asks what is new by itself, every minute, and whoever left it there is gone."""
+    before = now() - signing.IDLE + timedelta(minutes=1)
+    Sessions.update(seen_at=before).execute()
+    for address in ("/alerts/count", "/matches/latest", "/"):
+        assert client.get(address, headers={"Sec-Fetch-Dest": "empty"}).status_code == 200
+    assert Sessions.get().seen_at == before
+    assert client.get("/", headers={"Sec-Fetch-Dest": "document"}).status_code == 200
+    assert Sessions.get().seen_at > before
+
+
 def test_a_deactivated_account_is_out_at_once(client: FlaskClient) -> None:
     Users.update(active=False).execute()
     assert client.get("/admin/").status_code == 302

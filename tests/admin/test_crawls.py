@@ -219,15 +219,15 @@ def test_dead_letters_wait_by_reason_and_are_replayed(client: FlaskClient, fill:
     fill(b"{", b"[", b'{"match": 1}')
     [first, second] = page(client, "/crawls/").css("#letters tbody tr")
     assert {text_of(row.xpath("./th")[0]): text_of(row.xpath("./td")[0]) for row in (first, second)} == {
-        "malformed": "2",
-        "wrong-type": "1",
+        "malformed illisible": "2",
+        "wrong-type champ d'une autre sorte": "1",
     }
     answer = client.post("/crawls/replay", data={"csrf_token": token(client), "reason": "malformed"})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/crawls/#letters")
     shown = page(client, "/crawls/")
     assert "Messages remis dans la file : 2" in text_of(shown.css("p.note")[1]).replace("\N{NO-BREAK SPACE}", " ")
     rows = {text_of(row.xpath("./th")[0]): text_of(row.xpath("./td")[0]) for row in shown.css("#letters tbody tr")}
-    assert rows == {"malformed": "0", "wrong-type": "1"}
+    assert rows == {"malformed illisible": "0", "wrong-type champ d'une autre sorte": "1"}
 
 
 # -- the log -----------------------------------------------------------------------------------------------------------

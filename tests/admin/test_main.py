@@ -142,5 +142,6 @@ def test_it_waits_for_a_database_that_is_away(tmp_path: Path, monkeypatch: pytes
             body = refused.value.read().decode()
             assert refused.value.code == 503
             assert "s3cret" not in body
+            assert path == "readyz" or "La base de données ne répond pas" in body
         with urlopen(f"{address}metrics") as answer:
             assert b'gigscrapy_up{dependency="database"} 0' in answer.read()

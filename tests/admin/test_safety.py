@@ -22,7 +22,7 @@ from admin import create_app, security
 from schema.database import hang_up
 from schema.models import PEOPLE, Bookmakers, Leagues, Teams, Users
 from schema.store import Store
-from tests.admin import account, crowd, signed_in
+from tests.admin import account, crowd, signed_in, token_of
 from tests.admin.conftest import current
 from tests.admin.crowd import SCRIPT
 from tests.admin.test_access import OPEN_TO_ALL, examples
@@ -128,7 +128,22 @@ def is_plain(argument: ast.expr) -> bool:
 
 # -- what is asked is no SQL -------------------------------------------------------------------------------------------
 
-HOSTILE = ("' OR '1'='1", "1;DROP TABLE users", '" OR ""="', "%", "_", "\\", "-1", "9" * 30, "\0", "NaN", "1e999", "[]")
+HOSTILE = (
+    "sNaN",
+    "1e999999999",
+    "' OR '1'='1",
+    "1;DROP TABLE users",
+    '" OR ""="',
+    "%",
+    "_",
+    "\\",
+    "-1",
+    "9" * 30,
+    "\0",
+    "NaN",
+    "1e999",
+    "[]",
+)
 ARGUMENTS = (
     *("search", "sort", "desc", "page", "page_size", "id", "bookmaker", "league", "sport", "team", "market", "match"),
     *(
@@ -145,6 +160,7 @@ ARGUMENTS = (
         "after",
         "cursor",
     ),
+    *("threshold", "margin", "preview"),
     *("price_min", "price_max", "period", "state", "spider", "order", "reason", "next", "format", "line", "book"),
 )
 
@@ -164,6 +180,21 @@ def test_nothing_that_is_asked_breaks_a_page(infested: FlaskClient, caplog: pyte
     assert asked > 300
     assert [table.select().count() for table in (*PEOPLE, Teams, Bookmakers)] == before
     assert not [record for record in caplog.records if record.levelname == "ERROR" and "sql" in record.message.lower()]
+
+
+@pytest.mark.parametrize("number", [2**31, 2**63, 10**30])
+def test_no_number_is_too_large_for_a_page(infested: FlaskClient, number: int) -> None:
+    """Those that no row can have are asked of no database, some of which cannot even be asked."""
+    asked = set()
+    headers = {"X-CSRFToken": token_of(infested)}
+    for _, method, address in examples(infested.application):
+        if "/7" in address:
+            asked.add(method)
+            answer = infested.open(address.replace("/7", f"/{number}"), method=method, headers=headers)
+            assert answer.status_code < 500, (method, address)
+            assert number < 2**63 or answer.status_code in (404, 405), (method, address)
+            answer.close()
+    assert asked == {"GET", "POST"}
 
 
 def test_no_filter_says_yes_to_all(infested: FlaskClient) -> None:

@@ -13,11 +13,11 @@ from gigscrapy import planning, scheduler, schedules, tasks, timetable
 from gigscrapy.schedules import BadSchedule, check
 from gigscrapy.spiders import base
 from gigscrapy.verdict import Cause, judge
-from schema import names
+from schema import messages, names
 from schema import schedules as kept
 
-RAISED = {"BadTime", "BadOffsets", "BadSchedule", "Unknown", "Finding", "BadArgument"}
-SOURCES = (timetable, planning, schedules, tasks, health, base, scheduler, kept, names)
+RAISED = {"_refuse", "BadTime", "BadOffsets", "BadSchedule", "Unknown", "Finding", "BadArgument"}
+SOURCES = (timetable, planning, schedules, tasks, health, base, scheduler, kept, names, messages)
 
 ELSEWHERE = ("sport-key is", "match= ", "a job's id", "{} and {}", "the name {}")
 """Of spiders and messages only: no page asks for them."""

@@ -14,8 +14,9 @@ from admin.pages.data import sentences
 from admin.stopping import OUTCOMES
 from admin.views.schedules import HINTS
 from admin.words import Phrase, say
-from gigscrapy import verdict
+from gigscrapy import tasks, verdict
 from gigscrapy.worker import NO_NODE, NODE_REFUSED
+from schema import messages
 
 FOLDER = Path(admin.__file__).parent
 SAID = re.compile(r"""say\((?:"([^"]+)"|'([^']+)')""")
@@ -35,6 +36,7 @@ def texts() -> Iterator[str]:
         labels.STATES,
         labels.STATUSES,
         labels.LETTER_STATES,
+        labels.REASONS,
         labels.FIRING_STATES,
         HINTS,
         OUTCOMES,
@@ -84,6 +86,11 @@ def test_a_text_nobody_translated_is_said_as_it_is() -> None:
 
 def test_what_is_filled_in_is_not_read_again() -> None:
     assert say("Erreur {code}", "en", code="{code} {0}") == "Error {code} {0}"
+
+
+def test_every_reason_to_refuse_a_message_has_its_words() -> None:
+    sources = "".join(Path(module.__file__).read_text(encoding="utf-8") for module in (messages, tasks))
+    assert set(re.findall(r'_refuse\([^,]*?"([a-z-]+)"(?= else|,)', sources)) | {"wrong-type"} == set(labels.REASONS)
 
 
 def test_every_verdict_of_a_crawl_has_its_words() -> None:

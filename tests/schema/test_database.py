@@ -1,3 +1,4 @@
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -10,7 +11,18 @@ from peewee import Database, InterfaceError, OperationalError, PeeweeException
 from playhouse.pool import PooledMySQLDatabase
 
 from schema import database as database_module
-from schema.database import BadDatabaseUrl, Fault, connect, explain, fault_of, hang_up, is_embedded, masked
+from schema.database import (
+    BadDatabaseUrl,
+    Fault,
+    Trouble,
+    connect,
+    explain,
+    fault_of,
+    hang_up,
+    is_embedded,
+    masked,
+    trouble_of,
+)
 from schema.migrations import migrate
 from tests.services import free_ports
 from tests.services.mariadb import MariaDB
@@ -22,6 +34,28 @@ class TestConnect:
         database.execute_sql("CREATE TABLE t (id INTEGER)")
         database.close()
         assert (tmp_path / "new" / "home" / "gigscrapy.sqlite3").stat().st_size > 0
+
+    @pytest.mark.parametrize("url", [None, "sqlite:///{}/gigscrapy.sqlite3"])
+    def test_a_new_file_is_its_owners(self, url: str | None, tmp_path: Path) -> None:
+        """Hashes of passwords and of sessions are in it, and in what SQLite keeps beside it."""
+        before = os.umask(0o022)
+        try:
+            database = connect(url and url.format(tmp_path), tmp_path)
+            database.execute_sql("CREATE TABLE t (id INTEGER)")
+            modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+            database.close()
+        finally:
+            os.umask(before)
+        assert modes == dict.fromkeys(("gigscrapy.sqlite3", "gigscrapy.sqlite3-wal", "gigscrapy.sqlite3-shm"), 0o600)
+
+    def test_one_that_is_there_stays_as_its_owner_wants_it(self, tmp_path: Path) -> None:
+        path = tmp_path / "gigscrapy.sqlite3"
+        path.touch()
+        path.chmod(0o640)
+        database = connect(None, tmp_path)
+        database.execute_sql("CREATE TABLE t (id INTEGER)")
+        database.close()
+        assert path.stat().st_mode & 0o777 == 0o640
 
     def test_a_file_may_be_named(self, tmp_path: Path) -> None:
         database = connect(f"sqlite:///{tmp_path / 'odds.db'}", tmp_path / "home")
@@ -182,6 +216,23 @@ class TestFaults:
         assert fault_of(error) is fault
         assert explain(error).startswith("the database says: ")
         assert explain(error).endswith(advice)
+
+    def test_what_who_asked_is_told(self, database: Database) -> None:
+        assert trouble_of(raised_by(database, "SELECT * FROM Nowhere")) is Trouble.UNLIKE
+        assert trouble_of(raised_by(database, f"{ODDS} (1, 1, 0, 1, '1', 1, 0, '2025-10-17')")) is Trouble.OTHER
+        assert trouble_of(OperationalError("not the driver's")) is Trouble.OTHER
+
+    @pytest.mark.server
+    def test_what_who_asked_a_server_is_told(self, mariadb: MariaDB, mariadb_url: str, tmp_path: Path) -> None:
+        database = connect(mariadb_url, tmp_path)
+        slow = "SET STATEMENT max_statement_time = 0.01 FOR SELECT SLEEP(1)"
+        assert trouble_of(raised_by(database, slow)) is Trouble.SLOW
+        assert trouble_of(raised_by(database, "KILL CONNECTION_ID()")) is Trouble.AWAY
+        hang_up(database)
+        mariadb.stop()
+        with caught() as errors:
+            connect(mariadb_url, tmp_path).connect()
+        assert trouble_of(errors[0]) is Trouble.AWAY
 
     @pytest.mark.server
     @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from gigscrapy.imports.preview import Preview, preview
 from gigscrapy.imports.reading import read
 from gigscrapy.imports.storing import Stored, store
 from schema.database import explain, hang_up
+from schema.names import on_one_line
 
 KEPT = timedelta(days=1)
 AT_ONCE = 4
@@ -93,12 +94,22 @@ class Uploads:
             if len(self._busy) >= AT_ONCE or len(list(self._folder.glob("*"))) >= MOST:
                 raise Busy
             self._busy.add(token)
+        try:
+            self._keep(folder, token, file, stated, owner)
+        except BaseException:  # a full disk, say: nobody works at it, and nothing of it is left
+            self.discard(token)
+            with self._lock:
+                self._busy.discard(token)
+            raise
+        return token, self._in_background(token, self._read)
+
+    def _keep(self, folder: Path, token: str, file: FileStorage, stated: Stated, owner: str) -> None:
         folder.mkdir(parents=True, mode=0o700)
         file.save(folder / "file")
         state: State = {
             "token": token,
             "owner": owner,
-            "name": (file.filename or "")[-100:],
+            "name": on_one_line(file.filename or "")[-100:],
             "size": (folder / "file").stat().st_size,
             "at": datetime.now(UTC).isoformat(),
             "state": READING,
@@ -106,7 +117,6 @@ class Uploads:
             "stated": {**asdict(stated), "seen_at": stated.seen_at and stated.seen_at.isoformat()},
         }
         self._write(token, state)
-        return token, self._in_background(token, self._read)
 
     def begin_storing(self, token: str) -> threading.Thread | None:
         """Store it, in the background; ``None`` where that goes on already. :raises Busy: when too many are."""

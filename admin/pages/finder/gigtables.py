@@ -11,7 +11,8 @@ from admin.exporting import sending
 from admin.pages.finder.asked import DAYS, Asked
 from admin.pages.finder.choices import Choices
 from admin.pages.finder.listing import LEAFED, PAGE, named
-from admin.pages.finder.tables import BOM, attachment, file_name, harmless, quoted
+from admin.pages.finder.tables import BOM, attachment, file_name, quoted
+from admin.spreadsheet import guarded
 from analytics.finding import Meeting, meetings
 from analytics.gig import Quote, averages, quotes
 from schema.instants import naive, to_paris
@@ -97,7 +98,7 @@ def _fields(quote: Quote) -> tuple[str, ...]:
     rtp = f"{published_style(quote.trj) or Decimal(0):.2f}".replace(".", ",")
     names = (f"{match.home} - {match.away}", match.home, match.away, quote.bookmaker)
     prices = (_price(quote.prices.get(outcome)) for outcome in ("1", "X", "2"))
-    return (f"\t{date}", *map(harmless, names), *prices, rtp)
+    return (f"\t{date}", *map(guarded, names), *prices, rtp)
 
 
 def _price(price: Decimal | None) -> str:

@@ -299,9 +299,10 @@ def _one_of(value: str | None, known: Any, usual: str) -> str:
 
 def _decimal(text: str) -> Decimal | None:
     try:
-        return Decimal(text.replace(",", ".")) if text else None
+        found = Decimal(text.replace(",", ".")) if text else None
     except InvalidOperation:
         return None
+    return found if found is not None and found.is_finite() else None  # some of the others cannot even be compared
 
 
 # -- the export --------------------------------------------------------------------------------------------------------

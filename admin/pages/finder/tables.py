@@ -5,24 +5,17 @@ from datetime import UTC, datetime
 
 from flask import Response, stream_with_context
 
+from admin.spreadsheet import guarded
 from schema.instants import to_paris
 
 BOM = "\ufeff"
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes the beginning of a formula for."""
-
 TO_QUOTE = (";", '"', "\n", "\r", "\t", " ", "\\")
 """A field with one of these is quoted by PHP's ``fputcsv``."""
 
 
 def line_of(fields: Sequence[str]) -> str:
     """A line; a text that would be a formula is led in by an apostrophe."""
-    return ";".join(quoted(harmless(field)) for field in fields) + "\n"
-
-
-def harmless(field: str) -> str:
-    """``field``, no formula."""
-    return f"'{field}" if field.startswith(FORMULA) else field
+    return ";".join(quoted(guarded(field)) for field in fields) + "\n"
 
 
 def quoted(field: str) -> str:

@@ -61,6 +61,9 @@ TAKEN = {
     "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/": "slack://…",
     "mailtos://user:s3cret@gmail.com?to=somebody@odds.example": "mailtos://…@gmail.com",
     "ntfys://user:s3cret@ntfy.example/s3cret-topic?priority=high": "ntfys://ntfy.example/…",
+    "ntfy://s3cret-topic": "ntfy://…",
+    "ntfys://s3cret-topic/": "ntfys://…",
+    "ntfy://s3cret-topic/s3cret-other?mode=Cloud": "ntfy://…",
     "gotifys://push.example:8443/s3cret-token": "gotifys://push.example:8443/…",
     "jsons://user:s3cret@hook.example/s3cret?+X-Token=s3cret&method=PUT": "jsons://hook.example/…",
 }

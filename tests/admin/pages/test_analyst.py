@@ -237,5 +237,11 @@ def test_from_the_ranking_to_the_clipboard(app: Flask, fill: Callable[..., None]
         assert found.evaluate("document.activeElement.selectionEnd - document.activeElement.selectionStart") == len(
             copied
         )
+        # What is chosen and not shown yet is saved too.
+        found.locator(".own-layout summary").click()
+        found.uncheck("input[name=column][value=trj]")
+        found.locator("#keep button").click()
+        assert found.locator("thead th", has_text="TRJ (%)").count() == 0
+        assert found.locator("thead th", has_text="TRJ du marché (%)").count() == 1
         assert visitor.complaints == []
         visitor.page.context.close()

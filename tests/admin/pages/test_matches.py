@@ -14,8 +14,9 @@ from flask.testing import FlaskClient
 from parsel import Selector
 
 from admin.pages.finder.asked import Asked
-from admin.pages.finder.tables import harmless, quoted
+from admin.pages.finder.tables import quoted
 from admin.pages.finder.written import FORMATS, MARKET_LABELS, american, fractional
+from admin.spreadsheet import guarded
 from gigscrapy.archive import Archive, Page
 from schema.instants import to_paris
 from schema.markets import MARKETS
@@ -178,7 +179,7 @@ def test_its_export_is_as_it_was_and_right(seasoned: FlaskClient, minute: dateti
 
 
 def test_what_others_wrote_is_no_formula() -> None:
-    assert [harmless(name) for name in ("=1+1", "+x", "-x", "@x", "Lyon")] == ["'=1+1", "'+x", "'-x", "'@x", "Lyon"]
+    assert [guarded(name) for name in ("=1+1", "+x", "-x", "@x", "Lyon")] == ["'=1+1", "'+x", "'-x", "'@x", "Lyon"]
     assert [quoted(text) for text in ("a b", 'a"b', "a;b", "ab", "a\tb")] == [
         '"a b"',
         '"a""b"',

@@ -82,14 +82,14 @@ def test_all_of_a_reason(client: FlaskClient, refuse: Callable[..., None], home:
     refuse(b"{", b"[1", b'{"schema_version": 7}')
     before = page(client, LIST)
     assert [" ".join(text_of(each).split()) for each in before.css(".work li")] == [
-        "malformed en attente : 2, en route ou réglés : 0 Rejouer ce motif",
-        "version en attente : 1, en route ou réglés : 0 Rejouer ce motif",
+        "malformed illisible · en attente : 2, en route ou réglés : 0 Rejouer ce motif",
+        "version version inconnue · en attente : 1, en route ou réglés : 0 Rejouer ce motif",
     ]
     after = ask(client, reason="malformed")
     assert text_of(after.css("p.note")[0]).startswith("Messages remis dans la file : 2")
     assert [text_of(each) for each in after.css(".work li")] == [
-        "version en attente : 1, en route ou réglés : 0 Rejouer ce motif",
-        "malformed en attente : 0, en route ou réglés : 2",
+        "version version inconnue · en attente : 1, en route ou réglés : 0 Rejouer ce motif",
+        "malformed illisible · en attente : 0, en route ou réglés : 2",
     ]
     assert states(client) == {"1": "en route ou réglé", "2": "en route ou réglé", "21": "en attente"}
     assert waits(home) == (2, 1)

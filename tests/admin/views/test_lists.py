@@ -489,7 +489,7 @@ def test_a_dead_letter_says_why(crowded: FlaskClient) -> None:
     assert listed(crowded, "/admin/deadletters/?sort=size")[0][:5] == [
         "wrong-type",
         "odds",
-        "match must be a string, not int",
+        "match doit être un texte, pas int",
         "12",
         "1",
     ]

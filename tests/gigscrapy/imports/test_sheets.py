@@ -1,4 +1,5 @@
 import io
+import random
 import zipfile
 from datetime import date, datetime, time
 from pathlib import Path
@@ -11,6 +12,7 @@ from gigscrapy.imports import BadFile
 from gigscrapy.imports.sheets import Limits, sheets
 
 SHEET = "xl/worksheets/sheet1.xml"
+STYLES = "xl/styles.xml"
 
 
 def with_row(row: bytes) -> Any:
@@ -127,6 +129,45 @@ class TestBombs:
         with pytest.raises(BadFile) as refused:
             rows(changed(workbook(tmp_path, ["a"]), SHEET, declare))
         assert (refused.value.reason, refused.value.detail) == ("bomb", "DOCTYPE")
+
+    def test_a_document_type_is_found_wherever_it_stands(self, tmp_path: Path) -> None:
+        late = b"<!-- " + b"x" * 100_000 + b" --><!DOCTYPE x>"
+        path = changed(workbook(tmp_path, ["a"]), SHEET, lambda body: body.replace(b"<worksheet", late + b"<worksheet"))
+        with pytest.raises(BadFile) as refused:
+            rows(path)
+        assert (refused.value.reason, refused.value.detail) == ("bomb", "DOCTYPE")
+
+    @pytest.mark.parametrize(
+        ("part", "where", "what", "reason"),
+        [
+            (SHEET, b"</sheetData>", b'<row r="2">' + b"<c/>" * 20_000 + b"</row></sheetData>", "columns"),
+            (SHEET, b"</sheetData>", b"<x/>" * 300_000 + b"</sheetData>", "bomb"),
+            (SHEET, b"</sheetData>", b"<row>" + b"<c>" * 100 + b"</c>" * 100 + b"</row></sheetData>", "bomb"),
+            (SHEET, b"</sheetData>", b"<row><c><v>" + b"1" * 2_000_000 + b"</v></c></row></sheetData>", "bomb"),
+            (SHEET, b"<sheetData>", b'<sheetData a="' + b"1" * 2_000_000 + b'">', "bomb"),
+            (STYLES, b"</styleSheet>", b"<xf/>" * 300_000 + b"</styleSheet>", "bomb"),
+            (STYLES, b"</styleSheet>", b"<x><row>" + b"<c/>" * 300_000 + b"</row></x></styleSheet>", "bomb"),
+            ("xl/workbook.xml", b"</workbook>", b"<x/>" * 300_000 + b"</workbook>", "bomb"),
+            ("[Content_Types].xml", b"/xl/workbook.xml", b"/xl/worksheets/sheet1.xml", "unknown"),
+        ],
+    )
+    def test_a_part_of_too_many_elements(
+        self, tmp_path: Path, part: str, where: bytes, what: bytes, reason: str
+    ) -> None:
+        """Few bytes, and some not even far fewer than they unpack to; in memory each element is a hundred."""
+        noise = b"<!--" + random.Random(1).randbytes(100_000).hex().encode() + b"-->"
+
+        def grown(body: bytes) -> bytes:
+            assert where in body
+            return body.replace(where, what) + noise
+
+        with pytest.raises(BadFile) as refused:
+            rows(changed(workbook(tmp_path, ["a"]), part, grown))
+        assert refused.value.reason == reason
+
+    def test_a_wide_workbook_is_read(self, tmp_path: Path) -> None:
+        row = ["text"] * 400
+        assert rows(workbook(tmp_path, *[row] * 300))[-1] == (300, row)
 
     def test_a_row_far_down_and_a_cell_far_right(self, tmp_path: Path) -> None:
         path = workbook(tmp_path, ["a"])
