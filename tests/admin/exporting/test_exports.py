@@ -359,6 +359,11 @@ def test_memory_does_not_grow(client: FlaskClient, fill: Fill, monkeypatch: pyte
     assert peaks[1] < 3 * peaks[0]
 
 
+def test_a_csv_says_its_letters_once(client: FlaskClient, fill: Callable[..., None]) -> None:
+    fill(quote())
+    assert client.get("/admin/odds/export/csv/").headers["Content-Type"] == "text/csv; charset=utf-8"
+
+
 def gone(*_: Any, **__: Any) -> None:
     raise OperationalError("gone away")
 
