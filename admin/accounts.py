@@ -5,6 +5,7 @@ Each function is one transaction.
 
 import re
 import secrets
+import threading
 import unicodedata
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +21,9 @@ from schema.models import Users, now
 
 SHORTEST, LONGEST = 12, 200
 """Letters of a password. Argon2 takes any length; what is sent is bounded."""
+AT_ONCE = 4
+"""Passwords that are looked at: each takes 64 MiB, and whoever sends them need not have signed in."""
+_HASHING = threading.BoundedSemaphore(AT_ONCE)
 _NAME = re.compile(r"[\w.@+-]{1,150}")
 """As gig-benchmark's users are called (Django's rule)."""
 
@@ -119,10 +123,11 @@ def sign_out_everywhere(person: Person) -> None:
 
 def is_right(person: Person | None, password: str) -> bool:
     """Whether that is the password of an account that may sign in. It takes as long where there is no such account."""
-    if person is None or not person.password:
-        hash_password(normal(password[:LONGEST]))
-        return False
-    return len(password) <= LONGEST and verify_password(normal(password), person.password) and person.active
+    with _HASHING:
+        if person is None or not person.password:
+            hash_password(normal(password[:LONGEST]))
+            return False
+        return len(password) <= LONGEST and verify_password(normal(password), person.password) and person.active
 
 
 def check_password(password: str, username: str) -> None:

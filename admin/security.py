@@ -20,7 +20,7 @@ from flask.sessions import SecureCookieSessionInterface
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
-from werkzeug import Response
+from werkzeug import Response, routing
 from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -49,6 +49,13 @@ LONGEST_POST = 64 * 1024
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 
 logger = logging.getLogger(__name__)
+
+
+class IntegerConverter(routing.IntegerConverter):
+    """Of addresses: numbers that a row can have. What is larger leads nowhere, and no driver is asked to take it."""
+
+    def __init__(self, of: routing.Map) -> None:
+        super().__init__(of, max=2**63 - 1)
 
 
 class BadHosts(ValueError):
@@ -92,6 +99,7 @@ def protect(app: Flask) -> None:
 
     :raises BadHosts: see :func:`other_hosts`, :func:`proxies`.
     """
+    app.url_map.converters["int"] = IntegerConverter
     app.session_interface = _Sessions()
     if count := proxies():
         # The name it was called by is not taken from a proxy: that passes it on as it is, or is told to.

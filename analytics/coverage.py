@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import NamedTuple
 
-from peewee import Case, fn
+from peewee import Case, ModelSelect, fn
 
-from schema.models import LatestOdds, Leagues, Matches, Sports
+from schema.models import LatestOdds, Leagues, Matches, Odds, Sports
 
 TOGETHER = timedelta(hours=1)
 """Books of one match that are no further apart were read by the same crawl, or by two in turn."""
@@ -73,7 +73,7 @@ class Offer(NamedTuple):
 
 def offers(at: datetime) -> list[Offer]:
     """What is known of the matches that kick off after ``at`` (naive UTC) and were seen lately; one query."""
-    in_book = Case(None, ((LatestOdds.partial == False, LatestOdds.scraped_at),), None)  # noqa: E712 - SQL
+    in_book = Case(None, ((LatestOdds.partial == False, LatestOdds.scraped_at),), _in_book_before())  # noqa: E712 - SQL
     newest = (fn.MAX(each).converter(LatestOdds.scraped_at.python_value) for each in (in_book, LatestOdds.scraped_at))
     query = (
         Matches.select(Leagues.id, Leagues.name, Sports.name, Matches.id, LatestOdds.bookmaker, *newest)
@@ -84,6 +84,14 @@ def offers(at: datetime) -> list[Offer]:
         .group_by(Leagues.id, Leagues.name, Sports.name, Matches.id, LatestOdds.bookmaker)
     )
     return [Offer(*row) for row in query.tuples().execute()]
+
+
+def _in_book_before() -> "ModelSelect[Odds]":
+    """When a price that a list told last was in a book, if ever: what a list tells makes no hole."""
+    same = ("match", "market", "line", "bookmaker", "outcome")
+    conditions = [getattr(Odds, name) == getattr(LatestOdds, name) for name in same]
+    before = Odds.select(Odds.scraped_at).where(*conditions, Odds.partial == False)  # noqa: E712 - SQL
+    return before.order_by(Odds.scraped_at.desc()).limit(1)
 
 
 def coverage(found: Iterable[Offer]) -> list[LeagueCover]:

@@ -2,7 +2,7 @@
 
 Of each bookmaker on each match: its newest quote on the winner's market, with that quote's own TRJ. *Previous* is the
 TRJ of the quote before. gig-benchmark showed the oldest prices beside the newest TRJ, and a thousand rows at most.
-A list tells some prices and no TRJ: where one came since, it is that of the prices that stand, as on the grid.
+It is that of the prices that stand, as on the grid: where a list came since, which tells some prices and no TRJ, too.
 """
 
 from collections import defaultdict
@@ -20,7 +20,7 @@ from analytics.suspects import doubted
 from schema.markets import MARKETS, Market
 from schema.models import Bookmakers, LatestOdds, MarketNames, Odds
 from schema.names import name_key
-from schema.prices import payout, published_style
+from schema.prices import TRJ_LIMIT, payout, published_style
 
 FIRST = "1"
 """An outcome of both markets of the winner: a quote with a TRJ prices it, and it tells the TRJ before."""
@@ -91,7 +91,6 @@ class _Row(NamedTuple):
     bookmaker: str
     outcome: str
     price: Decimal
-    trj: Decimal | None
     scraped_at: datetime
     partial: bool
     doubted: int
@@ -112,16 +111,16 @@ def _quotes(match: Meeting, rows: Iterable[_Row]) -> Iterator[Quote]:
                 shown.append(row)
     for bookmaker in sorted(chosen, key=name_key):
         own = chosen[bookmaker]
-        newest = max(own, key=lambda row: row.scraped_at)
         prices = {row.outcome: row.price for row in own}
         previous = next((row.previous for row in own if row.outcome == FIRST), None)
         doubtful = any(row.doubted for row in own)
-        trj = _trj(prices, MARKETS[newest.market]) if newest.partial else newest.trj
+        trj = _trj(prices, MARKETS[own[0].market])
         yield Quote(match, bookmaker, prices, trj, previous, doubtful)
 
 
 def _trj(prices: Mapping[str, Decimal], market: Market) -> Decimal | None:
-    return published_style(payout(map(prices.get, market.outcomes), market.winners))
+    trj = payout(map(prices.get, market.outcomes), market.winners)
+    return None if trj is None or trj >= TRJ_LIMIT else published_style(trj)
 
 
 def _standing(rows: Sequence[_Row]) -> list[_Row]:
@@ -172,7 +171,6 @@ def _query(matches: Collection[int], bookmakers: Collection[int]) -> "ModelSelec
         Bookmakers.name,
         LatestOdds.outcome,
         LatestOdds.odd_value,
-        LatestOdds.trj,
         LatestOdds.scraped_at,
         LatestOdds.partial,
         doubted(LatestOdds),

@@ -22,9 +22,10 @@ from itertools import zip_longest
 from operator import and_, or_
 from typing import Any, NamedTuple
 
-from peewee import ModelSelect, Select, fn
+from peewee import Case, ModelSelect, Select, fn
 
 from analytics.suspects import doubted
+from schema.doubt import undoubted
 from schema.models import Bookmakers, LatestOdds, Leagues, MarketNames, Matches, Odds, Sports, Teams
 
 FLICKER = timedelta(minutes=1)
@@ -233,28 +234,54 @@ def _differing(since: datetime, now: datetime) -> "ModelSelect[Matches]":
 
 
 def _ends(since: datetime, now: datetime) -> "ModelSelect[LatestOdds]":
-    """Each price that was seen since then, and the one that was known then, or the opening one."""
-    history = Odds.select(Odds.odd_value).where(_same(Odds, {name: getattr(LatestOdds, name) for name in _KEY}))
-    known = history.where(Odds.scraped_at <= since).order_by(Odds.scraped_at.desc()).limit(1)
-    opening = history.where(Odds.scraped_at > since).order_by(Odds.scraped_at).limit(1)
+    """Each price that was seen since then, and the one that was known then, or the opening one.
+
+    Both as the way of it will be told: a list's, or one in doubt, only where nothing else is known.
+    """
+    key = {name: getattr(LatestOdds, name) for name in _KEY}
+    history, counted = _prices(Odds.odd_value, key), _counted(Odds.odd_value, key)
+    of_others = (LatestOdds.partial == True) | LatestOdds.suspect.is_null(False)  # noqa: E712 - SQL's
+    newest = counted.order_by(Odds.scraped_at.desc()).limit(1)
     coming = (Matches.match_date > now) | (Matches.match_date.is_null() & (Matches.seen_at > since))
     return (
         LatestOdds.select(
-            *(getattr(LatestOdds, name).alias(f"{name}_key") for name in _KEY),
-            LatestOdds.odd_value.alias("now_price"),
-            fn.COALESCE(known, opening).alias("before_price"),
+            *(column.alias(f"{name}_key") for name, column in key.items()),
+            Case(None, ((of_others, fn.COALESCE(newest, LatestOdds.odd_value)),), LatestOdds.odd_value).alias(
+                "now_price"
+            ),
+            fn.COALESCE(*_begin(counted, since), *_begin(history, since)).alias("before_price"),
         )
         .join(Matches)
         .where(coming, Matches.status.not_in(("finished", "postponed")), LatestOdds.scraped_at > since)
     )
 
 
+def _begin(prices: "ModelSelect[Odds]", since: datetime) -> Iterator[Any]:
+    """The last known at an instant; the first that came after it."""
+    yield prices.where(Odds.scraped_at <= since).order_by(Odds.scraped_at.desc()).limit(1)
+    yield prices.where(Odds.scraped_at > since).order_by(Odds.scraped_at).limit(1)
+
+
+def _prices(column: Any, key: dict[str, Any]) -> "ModelSelect[Odds]":
+    return Odds.select(column).where(_same(Odds, key))
+
+
+def _counted(column: Any, key: dict[str, Any]) -> "ModelSelect[Odds]":
+    """Without those of lists, and those in doubt."""
+    database = Odds._meta.database  # noqa: SLF001 - Peewee has no other word for it
+    return _prices(column, key).where(Odds.partial == False, undoubted(Odds, database))  # noqa: E712 - SQL's
+
+
 def _named(widest: Any, since: datetime) -> "ModelSelect[Matches]":
     """The columns of :class:`Candidate`. The history is looked at once more, of the few that are left."""
     home, away = Teams.alias(), Teams.alias()
     keys = {name: getattr(widest.c, f"{name}_key") for name in _KEY}
-    read_from = Odds.select(Odds.scraped_at).where(_same(Odds, keys), Odds.scraped_at <= since)
-    read_from = read_from.order_by(Odds.scraped_at.desc()).limit(1).offset(1)
+    counted, any_price = _counted(Odds.scraped_at, keys), _prices(Odds.scraped_at, keys)
+    last_but_one = [
+        prices.where(Odds.scraped_at <= since).order_by(Odds.scraped_at.desc()).limit(1).offset(1)
+        for prices in (counted, any_price)
+    ]
+    read_from = Case(None, ((fn.EXISTS(counted), last_but_one[0]),), last_but_one[1])
     columns = (
         *(key.converter(getattr(Odds, name).python_value) for name, key in keys.items()),
         *(getattr(widest.c, name).converter(Odds.odd_value.python_value) for name in ("before_price", "now_price")),

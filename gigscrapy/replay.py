@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
@@ -26,7 +26,7 @@ from gigscrapy.pages.match import read_match
 from gigscrapy.quoting import Sighting, completed, list_quotes, match_quotes
 from gigscrapy.spiders.base import BadArgument, Wanted
 from schema.database import EMBEDDED, connect, hang_up
-from schema.instants import from_paris, naive
+from schema.instants import from_paris, in_utc, naive
 from schema.matches import match_key
 from schema.messages import OddsItem
 from schema.models import Bookmakers, MarketNames, Matches, Odds, Pages, Runs
@@ -362,10 +362,7 @@ def day_or_instant(text: str) -> datetime:
     :raises ValueError: when it is neither.
     """
     instant = datetime.fromisoformat(text)
-    try:
-        return from_paris(instant) if instant.tzinfo is None else instant.astimezone(UTC)
-    except OverflowError:
-        raise ValueError(f"{text!r} is beyond the calendar in UTC") from None
+    return from_paris(instant) if instant.tzinfo is None else in_utc(instant)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 Every database of the project is opened by :func:`connect`, which gives all of them the same types and the same manners.
 """
 
+import os
 import re
 import sqlite3
 import time
@@ -121,8 +122,16 @@ def hang_up(database: Database) -> None:
 class _Embedded(SqliteDatabase):
     """SQLite, for several processes that start together."""
 
+    def _make_it_ones_own(self) -> None:
+        """A new file is nobody else's to read: hashes of passwords are in it. What is beside it is made like it."""
+        if self.database == ":memory:":
+            return
+        with suppress(OSError):  # it is there, or cannot be made, which SQLite says better
+            os.close(os.open(self.database, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+
     def _connect(self) -> sqlite3.Connection:
         """Whoever is first puts a new file in WAL mode; SQLite itself does not let the others wait for that."""
+        self._make_it_ones_own()
         deadline = time.monotonic() + _SQLITE_PATIENCE
         while True:
             try:

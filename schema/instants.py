@@ -12,8 +12,10 @@ def from_paris(local: datetime) -> datetime:
 
     The hour that occurs twice in October is its first occurrence; the hour that is skipped in March is read with the
     offset in force before the change.
+
+    :raises ValueError: when it has no year in UTC.
     """
-    return local.replace(tzinfo=PARIS, fold=0).astimezone(UTC)
+    return _in_utc(local.replace(tzinfo=PARIS, fold=0))
 
 
 def to_paris(instant: datetime) -> datetime:
@@ -40,8 +42,15 @@ def read_iso(text: str) -> datetime:
 
 
 def in_utc(instant: datetime) -> datetime:
-    """The same instant, in UTC."""
-    return instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+    """The same instant, in UTC. :raises ValueError: when it has no year there."""
+    return instant if instant.tzinfo is UTC else _in_utc(instant)
+
+
+def _in_utc(instant: datetime) -> datetime:
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:  # at the first of all years, or the last
+        raise ValueError(f"{instant.isoformat()} is beyond the calendar in UTC") from None
 
 
 def naive(instant: datetime) -> datetime:

@@ -19,6 +19,7 @@ from typing import Any
 from peewee import SQL, Database, ForeignKeyField, IntegrityError, Model, Select, fn
 
 from schema import reference
+from schema.alerts import CHANGED
 from schema.aliases import begin_change
 from schema.bookmakers import code_of_name
 from schema.instants import hour_of
@@ -219,8 +220,8 @@ def move_bookmaker(database: Database, old: int, new: int) -> None:
     """All that is of bookmaker ``old`` becomes that of ``new``, so that its row can go."""
     latest = LatestOdds.select(LatestOdds.match).where(LatestOdds.bookmaker == old).distinct()
     matches = [row[0] for row in latest.tuples().execute(database)]
+    touch_hours_of(database, old)  # first of all: whoever tallies has those rows, and may want the ones that are added
     touch(database, matches)
-    touch_hours_of(database, old)
     _move_prices(database, "bookmaker", old, new, matches)
     _repoint(database, Bookmakers, old, new)
 
@@ -321,7 +322,26 @@ def _repoint(database: Database, model: type[Model], old: int, new: int) -> None
     if model is Bookmakers:
         _replace_in_layouts(database, old, new)
     if model is Matches:
-        AlertEvents.update(match_id=new).where(AlertEvents.match_id == old).execute(database)
+        _move_events(database, old, new)
+
+
+def _move_events(database: Database, old: int, new: int) -> None:
+    """What rang for a match is known by its number: under the other's it goes on, and is not told anew. Where the same
+    goes on for the other too, one of them ends without a word.
+    """
+    for event in list(AlertEvents.select().where(AlertEvents.match_id == old).execute(database)):
+        subject = f"{new}/{event.subject.removeprefix(f'{old}/')}"
+        moved = {"match_id": new, "subject": subject}
+        this = AlertEvents.id == event.id
+        if event.open_key is None:
+            AlertEvents.update(moved).where(this).execute(database)
+            continue
+        key = f"{event.rule_id}/{subject}"
+        if _found(database, AlertEvents, AlertEvents.open_key == key):
+            closing = {"open_key": None, "closed_at": now(), "updated_at": now(), "closed_because": CHANGED}
+            AlertEvents.update(moved | closing).where(this).execute(database)
+        else:
+            AlertEvents.update(moved | {"open_key": key}).where(this).execute(database)
 
 
 def _replace_in_layouts(database: Database, old: int, new: int) -> None:

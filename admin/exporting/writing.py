@@ -62,7 +62,7 @@ class Writer:
 class Csv(Writer):
     """As a French Excel opens it: a byte order mark, semicolons, ``1,85``, Paris time; nothing in it is a formula."""
 
-    mimetype = "text/csv; charset=utf-8"
+    mimetype = "text/csv"
     ending = "csv"
 
     def __init__(self, columns: Sequence[Column]) -> None:

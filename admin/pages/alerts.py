@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from analytics.alerts.watch import watched
 from gigscrapy import leagues as crawled
 from gigscrapy.onlyone import ALERTING, is_taken
 from schema import alerts
-from schema.instants import PARIS
+from schema.instants import from_paris, in_utc, naive
 from schema.markets import MARKETS
 from schema.models import Bookmakers, Leagues, Matches, Teams, now
 
@@ -287,10 +287,9 @@ class Rules:
             return None
         try:
             local = datetime.fromisoformat(until)
+            wanted = naive(from_paris(local) if local.tzinfo is None else in_utc(local))
         except ValueError:
             abort(400)
-        aware = local.replace(tzinfo=PARIS) if local.tzinfo is None else local
-        wanted = aware.astimezone(UTC).replace(tzinfo=None)
         if not now() < wanted <= now() + LONGEST_MUTE:
             abort(400)
         return wanted

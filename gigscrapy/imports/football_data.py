@@ -218,6 +218,8 @@ def kickoff_of(day: str, at: str) -> datetime:
         year, month, date = _day(day)
         if not moment:
             raise ValueError(at)
+        if not 1900 <= year < 2200:  # of the first and the last of all years some instants are none elsewhere
+            raise ValueError(day)
         local = datetime(year, month, date, int(moment[1]), int(moment[2]), tzinfo=LONDON)
     except ValueError:
         raise Refused("value", f"date {day[:40]!r}, time {at[:40]!r} cannot be read") from None

@@ -12,6 +12,7 @@ from peewee import Database
 from playwright.sync_api import Browser, sync_playwright
 
 from admin import create_app, kept, services
+from admin.exporting.running import EXPORTS
 from gigscrapy.browser import launch_options
 from schema.database import EMBEDDED, connect, hang_up
 from schema.messages import Message
@@ -38,6 +39,14 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """However busy the machine, a page has what it waits for."""
     monkeypatch.setattr(kept, "PATIENCE", 20)
     monkeypatch.setattr(services, "PATIENCE", 20)
+
+
+@pytest.fixture(autouse=True)
+def no_export_goes_on() -> Iterator[None]:
+    """A server closes each answer; of one that a test leaves unread, this process would think it goes on."""
+    EXPORTS._by_token.clear()
+    yield
+    EXPORTS._by_token.clear()
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,8 @@
 """Signing in and out as people do it."""
 
 import logging
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -174,3 +176,27 @@ def test_where_the_key_cannot_be_kept_it_is_this_process_s(
     keys = [create_app(home=tmp_path).secret_key for _ in range(2)]
     assert keys[0] != keys[1]
     assert "sessions end with this process" in caplog.text
+
+
+def test_many_passwords_at_once_do_not_take_the_memory(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is looked at with 64 MiB, asked by whoever likes."""
+    inside, most = 0, 0
+    count = threading.Lock()
+
+    def hashing(_password: str) -> str:
+        nonlocal inside, most
+        with count:
+            inside += 1
+            most = max(most, inside)
+        time.sleep(0.02)
+        with count:
+            inside -= 1
+        return ""
+
+    monkeypatch.setattr(accounts, "hash_password", hashing)
+    tried = [threading.Thread(target=accounts.is_right, args=(None, "x")) for _ in range(3 * accounts.AT_ONCE)]
+    for each in tried:
+        each.start()
+    for each in tried:
+        each.join()
+    assert most == accounts.AT_ONCE

@@ -58,6 +58,11 @@ def test_a_list_makes_no_holes_and_fills_none(store: Put) -> None:
     assert covers()["Ligue 2"]["Betsson"] == ("full", 1, 1)
 
 
+def test_a_list_that_tells_all_that_a_book_had_makes_no_hole(store: Put) -> None:
+    store(seen(1, "Winamax"), seen(1, "Zebet"), seen(1, "Zebet", 60, partial=True))
+    assert covers()["Ligue 1"] == {"Winamax": ("full", 1, 1), "Zebet": ("full", 1, 1)}
+
+
 def test_matches_that_have_begun_or_were_seen_long_ago_do_not_count(store: Put) -> None:
     store(seen(1, "Winamax", kickoff=NOON + timedelta(seconds=30)))
     store(seen(2, "Winamax", kickoff=NOON + timedelta(days=3)))

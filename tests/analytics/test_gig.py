@@ -50,6 +50,15 @@ def test_a_list_takes_nobody_out_of_the_averages(store: Put) -> None:
 
 
 @embedded
+def test_of_two_quotes_of_one_instant_the_trj_is_that_of_the_prices_that_stand(store: Put) -> None:
+    """The store keeps the higher price of each outcome."""
+    store(said(0, "Pmu", "2.00", "3.40", "3.50"), said(0, "Pmu", "2.10", "3.30", "3.50"))
+    (row,) = quotes(meetings(Wanted(), 9))
+    assert row.prices == {"1": Decimal("2.1"), "X": Decimal("3.4"), "2": Decimal("3.5")}
+    assert row.trj == Decimal("94.69")
+
+
+@embedded
 def test_averages_are_over_quotes_and_compare_the_same_ones(store: Put) -> None:
     store(
         said(0, "Pmu", "2.00", "3.40", "3.50"),

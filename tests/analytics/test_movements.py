@@ -148,3 +148,19 @@ def test_what_a_list_shows_does_not_move_a_book_that_was_read(store: Put) -> Non
     assert moves() == []
     store(seen(0, "7", "Zebet", partial=True), seen(BEGIN + 60, "6", "Zebet", partial=True))
     assert [told(move) for move in moves()] == [("Zebet", "1", "7", "6")]
+
+
+def test_what_a_list_shows_at_either_end_hides_no_move(store: Put) -> None:
+    """The candidate's ends are those of its way: a list read last, or last then, is not among them."""
+    a_list = {"bookmaker": "Zebet", "partial": True}
+    store(seen(0, "7"), seen(BEGIN + 60, "6"), seen(BEGIN + 90, "7", partial=True))
+    store(seen(0, "7", "Zebet"), seen(BEGIN - 90, "5.5", **a_list), seen(BEGIN - 60, "5", **a_list))
+    store(seen(BEGIN + 60, "5", "Zebet"))
+    assert sorted(map(told, moves())) == [("Winamax", "1", "7", "6"), ("Zebet", "1", "7", "5")]
+
+
+def test_a_price_in_doubt_at_either_end_hides_no_move(store: Put) -> None:
+    doubtful = {"suspect": "far-from-panel", "run_id": "run-1"}  # as all of them: no other run confirms it
+    store(seen(0, "7"), seen(BEGIN + 60, "6"), seen(BEGIN + 900, "7", **doubtful))
+    store(seen(0, "7", "Zebet"), seen(BEGIN - 60, "5", "Zebet", **doubtful), seen(BEGIN + 60, "5", "Zebet"))
+    assert sorted(map(told, moves())) == [("Winamax", "1", "7", "6"), ("Zebet", "1", "7", "5")]

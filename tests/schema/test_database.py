@@ -1,3 +1,4 @@
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -33,6 +34,28 @@ class TestConnect:
         database.execute_sql("CREATE TABLE t (id INTEGER)")
         database.close()
         assert (tmp_path / "new" / "home" / "gigscrapy.sqlite3").stat().st_size > 0
+
+    @pytest.mark.parametrize("url", [None, "sqlite:///{}/gigscrapy.sqlite3"])
+    def test_a_new_file_is_its_owners(self, url: str | None, tmp_path: Path) -> None:
+        """Hashes of passwords and of sessions are in it, and in what SQLite keeps beside it."""
+        before = os.umask(0o022)
+        try:
+            database = connect(url and url.format(tmp_path), tmp_path)
+            database.execute_sql("CREATE TABLE t (id INTEGER)")
+            modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+            database.close()
+        finally:
+            os.umask(before)
+        assert modes == dict.fromkeys(("gigscrapy.sqlite3", "gigscrapy.sqlite3-wal", "gigscrapy.sqlite3-shm"), 0o600)
+
+    def test_one_that_is_there_stays_as_its_owner_wants_it(self, tmp_path: Path) -> None:
+        path = tmp_path / "gigscrapy.sqlite3"
+        path.touch()
+        path.chmod(0o640)
+        database = connect(None, tmp_path)
+        database.execute_sql("CREATE TABLE t (id INTEGER)")
+        database.close()
+        assert path.stat().st_mode & 0o777 == 0o640
 
     def test_a_file_may_be_named(self, tmp_path: Path) -> None:
         database = connect(f"sqlite:///{tmp_path / 'odds.db'}", tmp_path / "home")

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from schema.instants import from_paris, iso, naive, read_iso, to_paris
+from schema.instants import from_paris, in_utc, iso, naive, read_iso, to_paris
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,17 @@ def test_iso(zone: timezone) -> None:
     assert naive(instant) == datetime(2025, 10, 17, 18, 45, 0, 7)
 
 
-@pytest.mark.parametrize("text", ["2025-10-17T18:45:00", "2025-10-17", "2025-02-30T00:00:00Z", "soon", ""])
+BEYOND = ("0001-01-01T00:00:00+05:00", "9999-12-31T23:59:00-05:00")
+
+
+def test_what_has_no_year_in_utc_is_no_instant() -> None:
+    with pytest.raises(ValueError, match="beyond the calendar"):
+        from_paris(datetime(1, 1, 1))
+    with pytest.raises(ValueError, match="beyond the calendar"):
+        in_utc(datetime.fromisoformat(BEYOND[0]))
+
+
+@pytest.mark.parametrize("text", ["2025-10-17T18:45:00", "2025-10-17", "2025-02-30T00:00:00Z", "soon", "", *BEYOND])
 def test_what_is_no_instant(text: str) -> None:
     with pytest.raises(ValueError):
         read_iso(text)

@@ -124,6 +124,35 @@ class TestTeams:
         assert {(row.name, row.team_id) for row in TeamAliases.select()} == {("Paname", paris), ("PSG", paris)}
         assert Teams.get_by_id(om).name == "OM"
 
+    def test_what_rang_for_a_match_goes_on(self, store: Store, database: Database) -> None:
+        """It is known by the match's number: under the old one it would close, and ring anew under the new one."""
+        store.store(letters(nameless(home="PSG", away="OM"), nameless(home="Paris SG", away="OM")))
+        old, new = (
+            found(
+                database, f"SELECT m.id FROM Matches m JOIN Teams t ON t.id = m.home_team_id WHERE t.name = '{name}'"
+            )[0][0]
+            for name in ("PSG", "Paris SG")
+        )
+        database.execute_sql(
+            "INSERT INTO AlertRules (id, kind, threshold, margin, at_least, max_age_minutes, calm_minutes, cooldown_minutes,"
+            " enabled, created_at, updated_at) VALUES (5, 'trj', 100, 0, 1, 60, 15, 60, 1, '2026-01-01', '2026-01-01')"
+        )
+        for match, what, is_open in ((old, "1", 1), (old, "2", 1), (new, "2", 1), (old, "X", 0)):
+            subject = f"{match}/1X2/0.00/{what}"
+            key, closed = (f"'5/{subject}'", "NULL") if is_open else ("NULL", "'2026-01-01'")
+            database.execute_sql(
+                "INSERT INTO AlertEvents (rule_id, subject, open_key, match_id, opened_at, updated_at, closed_at, value,"
+                f" told_value, details) VALUES (5, '{subject}', {key}, {match}, '2026-01-01', '2026-01-01', {closed}, 2, 2, '')"
+            )
+        merge(database, merging.merge_teams, *(id_of(database, "Teams", name) for name in ("PSG", "Paris SG")))
+        columns = "match_id, subject, open_key, closed_because"
+        assert found(database, f"SELECT {columns} FROM AlertEvents ORDER BY id") == [
+            (new, f"{new}/1X2/0.00/1", f"5/{new}/1X2/0.00/1", None),
+            (new, f"{new}/1X2/0.00/2", None, "changed"),
+            (new, f"{new}/1X2/0.00/2", f"5/{new}/1X2/0.00/2", None),
+            (new, f"{new}/1X2/0.00/X", None, None),
+        ]
+
     def test_what_cannot_be_one(self, store: Store, database: Database) -> None:
         store.store(letters(*told(), nameless(30, home="PSG", away="Paris SG"), quote(home="PSG", league="Ligue 2")))
         psg, paris, om = (id_of(database, "Teams", name) for name in ("PSG", "Paris SG", "OM"))

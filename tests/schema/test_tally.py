@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -580,3 +581,36 @@ def test_of_two_one_tallies(mariadb_url: str, tmp_path: Path) -> None:
     assert count(database, "Payouts") == 1
     hang_up(database)
     hang_up(another)
+
+
+@pytest.mark.server
+def test_a_merge_and_a_tally_do_not_wait_for_each_other(mariadb_url: str, tmp_path: Path) -> None:
+    """Whoever tallies has the rows of Tallies, and then deletes words: the merge adds none before it has those rows."""
+    merging, tallying = connect(mariadb_url, tmp_path), connect(mariadb_url, tmp_path)
+    migrate(merging)
+    Store(merging).store(letters(quote(bookmaker="Alpha Paris"), quote(bookmaker="Alpha Paris Sport")))
+    old, new = (row[0] for row in found(merging, "SELECT id FROM Bookmakers WHERE name LIKE 'Alpha%%' ORDER BY name"))
+    errors: list[BaseException] = []
+
+    def merge() -> None:
+        try:
+            with merging.transaction(begin_writing(merging)):
+                merge_bookmakers(merging, old, new)
+        except BaseException as error:
+            errors.append(error)
+        finally:
+            hang_up(merging)
+
+    waits = "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
+    thread = threading.Thread(target=merge)
+    with tallying.transaction(begin_writing(tallying)):
+        tallying.execute_sql("SELECT name FROM Tallies FOR UPDATE")
+        thread.start()
+        deadline = time.monotonic() + 10
+        while not found(tallying, waits)[0][0] and time.monotonic() < deadline:
+            time.sleep(0.2)  # asked more often, it says what it said before
+        tallying.execute_sql("DELETE FROM TouchedMatches WHERE id >= 0")
+    thread.join()
+    assert errors == []
+    assert found(tallying, "SELECT COUNT(*) FROM Bookmakers WHERE name = 'Alpha Paris'") == [(0,)]
+    hang_up(tallying)

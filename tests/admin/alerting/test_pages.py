@@ -193,7 +193,7 @@ def test_a_mute_until_is_in_the_time_of_paris_and_not_for_ever(client: FlaskClie
     soon = (datetime.now(UTC) + timedelta(hours=5)).astimezone(PARIS)
     send(client, f"/alerts/rules/{row.id}/mute", until=f"{soon:%Y-%m-%dT%H:%M}")
     assert abs(AlertRules.get().muted_until - now() - timedelta(hours=5)) < timedelta(minutes=2)
-    for nonsense in ("tomorrow", "2020-01-01T00:00", "2999-01-01T00:00"):
+    for nonsense in ("tomorrow", "2020-01-01T00:00", "2999-01-01T00:00", "0001-01-01T00:00"):
         send(client, f"/alerts/rules/{row.id}/mute", 400, until=nonsense)
 
 

@@ -51,13 +51,6 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "BATCH", 7)
 
 
-@pytest.fixture(autouse=True)
-def none_go_on() -> Iterator[None]:
-    EXPORTS._by_token.clear()
-    yield
-    EXPORTS._by_token.clear()
-
-
 def taken(client: FlaskClient, address: str, **headers: str) -> bytes:
     answer = client.get(address, headers=headers)
     assert answer.status_code == 200, answer.text
@@ -364,6 +357,11 @@ def test_memory_does_not_grow(client: FlaskClient, fill: Fill, monkeypatch: pyte
         tracemalloc.stop()
         assert rows == 3 * last + 1
     assert peaks[1] < 3 * peaks[0]
+
+
+def test_a_csv_says_its_letters_once(client: FlaskClient, fill: Callable[..., None]) -> None:
+    fill(quote())
+    assert client.get("/admin/odds/export/csv/").headers["Content-Type"] == "text/csv; charset=utf-8"
 
 
 def gone(*_: Any, **__: Any) -> None:

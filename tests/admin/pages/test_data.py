@@ -105,7 +105,12 @@ class TestImport:
         assert "ne dit pas sa ligue" in text_of(found.xpath("//p[@role='alert']")[0])
         _, found = uploaded(client, GIG, league="Ligue 1", seen_at="2025-11-10T18:45")
         assert kinds(found)["Nouvelles"] == ("1", "3")
-        for field, said in (("sport", "curling"), ("seen_at", "hier"), ("league", "x" * 101 + "\x07")):
+        for field, said in (
+            ("sport", "curling"),
+            ("seen_at", "hier"),
+            ("seen_at", "0001-01-01T00:00"),
+            ("league", "x" * 101 + "\x07"),
+        ):
             answer = upload(client, GIG, **({"league": "Ligue 1"} | {field: said}))
             assert answer.status_code in (303, 422)
             if field != "league":
@@ -167,6 +172,11 @@ class TestImport:
         assert "interrompu" in client.get(address).text
         post(client, f"{address}store/")
         assert "Cotes enregistrées6" in text_of(settled(client, address).xpath("//main")[0])
+
+    @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+    def test_a_day_out_of_all_years_is_refused_and_the_others_are_read(self, client: FlaskClient, day: str) -> None:
+        _, found = uploaded(client, HEADER + LINE.format("PSG") + f"F1,{day},PSG,OM,2,3,4,2,3,4\n")
+        assert (kinds(found)["Nouvelles"][0], kinds(found)["Refusées"][0]) == ("1", "1")
 
     def test_one_that_cannot_be_kept_keeps_nobody_from_the_next(
         self, client: FlaskClient, app: Flask, monkeypatch: pytest.MonkeyPatch
