@@ -56,10 +56,14 @@ class _Accounts(PeeweeUserDatastore):
         super().__init__(database, Person, None, None)
 
 
+def _is_no_query(record: logging.LogRecord) -> bool:
+    """With each query Peewee would log its values: hashes of passwords and of tokens."""
+    return record.levelno > logging.DEBUG
+
+
 def install(app: Flask, database: Database) -> None:
     """Flask-Security, without pages, mails or keys of its own."""
-    # With each query Peewee would log its values: hashes of passwords and of tokens.
-    logging.getLogger("peewee").setLevel(logging.INFO)
+    logging.getLogger("peewee").addFilter(_is_no_query)
     app.config |= {
         "SECURITY_PASSWORD_HASH": "argon2",
         "SECURITY_PASSWORD_SCHEMES": ["argon2"],

@@ -77,7 +77,7 @@ def taken(folder: Path) -> Iterator[Picture]:
         pages = {endpoint: path for endpoint, (path, _) in walk.others.items()} | walk.pages
         match = Matches.select(Matches.id).join(Leagues).where(Leagues.name == "Ligue 1")
         match = match.where(Matches.match_date > now()).order_by(Matches.match_date).first()
-        pages["finder.match"] = f"/matches/{match.id}/"
+        pages |= {"finder.match": f"/matches/{match.id}/", "finder.gig": f"{pages['finder.gig']}?when=past"}
         cookie = signed_cookie(app)
         hang_up(database)
         with served(app) as address, sync_playwright() as playwright:

@@ -6,6 +6,7 @@ is called by and TLS are in test_hosts.
 
 import ast
 import json
+import logging
 import re
 from collections.abc import Iterator
 from itertools import product
@@ -285,6 +286,12 @@ def test_no_secret_is_in_a_page_or_a_log(
             assert home not in text, address
     assert CANARY not in caplog.text
     assert key not in caplog.text
+
+
+def test_what_others_log_is_as_loud_as_it_was(infested: FlaskClient) -> None:
+    assert infested.application
+    levels = {logging.getLogger(name).getEffectiveLevel() for name in ("peewee", "peewee.migrations", "somebody")}
+    assert levels == {logging.root.level}
 
 
 def test_no_secret_stands_in_the_code() -> None:
