@@ -16,7 +16,39 @@ LONG = {
     *("test_scrapyd.py", "test_soak.py", "test_whole_way.py", "test_worker.py"),
 }
 
+UNHURRIED = (
+    *(
+        f"tests/admin/{name}.py"
+        for name in ("test_access", "test_crawls", "test_main", "test_safety", "test_team", "test_users")
+    ),
+    *(f"tests/admin/alerting/{name}.py" for name in ("test_engine", "test_guard", "test_pages")),
+    "tests/admin/exporting/test_exports.py",
+    "tests/admin/test_app.py::test_every_other_method_is_refused",
+    "tests/admin/test_app.py::test_every_answer_is_locked_up",
+    "tests/admin/test_app.py::test_a_foreign_name_is_not_answered",
+    "tests/admin/test_behaviours.py",
+    "tests/admin/test_report.py::test_colours_are_for_a_terminal_that_wants_them",
+    "tests/admin/views/test_lists.py::test_every_sort_turns_the_list_round",
+    "tests/admin/views/test_schedules.py",
+    "tests/benchmarks/test_plausibility.py",
+    *(
+        f"tests/gigscrapy/commands/test_{name}.py"
+        for name in ("checksum", "crawl", "leagues", "migrate", "prune", "worker")
+    ),
+    "tests/gigscrapy/imports/test_reading.py::TestFootballData::test_real_files",
+    "tests/gigscrapy/imports/test_sheets.py::TestBombs",
+    "tests/gigscrapy/pages/test_corrupted.py",
+    "tests/gigscrapy/pages/test_hostile.py",
+    "tests/gigscrapy/test_deadletters.py",
+    "tests/replica/test_pages.py::test_match_e_shows_the_world",
+)
+"""What takes seconds for each file, all told: slow, for whoever wants an answer within two minutes."""
 
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files that mostly wait come first: at the end one process would wait, and the others have nothing left to do."""
     items.sort(key=lambda item: item.path.name not in LONG)
+    for item in items:
+        if item.nodeid.startswith(UNHURRIED):
+            item.add_marker(pytest.mark.slow)
