@@ -65,12 +65,11 @@ class Newcomer:
         os.close(theirs)
         said, until = "", time.monotonic() + PATIENCE
         try:
-            while "admin: http" not in said:
+            while not (address := re.search(r"admin: (\S+?)/\s", said)):
                 assert time.monotonic() < until, said
                 said += os.read(ours, 4096).decode()
             password = re.search(r"password (\S+)", said)
-            address = re.search(r"admin: (\S+?)/\s", said)
-            assert password and address, said
+            assert password, said
             yield address[1], password[1]
         finally:
             os.killpg(process.pid, 15)
