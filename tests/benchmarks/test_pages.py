@@ -98,7 +98,7 @@ def cost(**how: object) -> Cost:
 
 class TestBounds:
     def test_what_holds(self) -> None:
-        told = bounds([cost(seconds=[0.06], bare=[0.03], stock=[1.8], stock_queries=9), cost(stock=[0.03])])
+        told = bounds([cost(seconds=[0.06], bare=[0.03], stock=[1.8], stock_queries=9), cost(stock=[1.9])])
         assert [line.split()[0] for line in told] == ["held"] * 4
         assert "30.0 times faster than stock, /a/" in told[3]
 
@@ -106,6 +106,10 @@ class TestBounds:
         slow = cost(seconds=[0.5, 0.6, 0.5], statements=[Statement("SELECT 1", ())] * 8, stock=[2.0])
         told = bounds([cost(), slow])
         assert [line.split()[0] for line in told] == ["MISSED"] * 4
+
+    def test_a_page_that_is_small_is_held_to_them_too(self) -> None:
+        told = bounds([cost(seconds=[0.02], bare=[0.002], stock=[0.03])])
+        assert [line.split()[0] for line in told] == ["held", "held", "MISSED", "MISSED"]
 
     def test_the_figures_of_a_cost(self) -> None:
         found = cost(seconds=[0.01 * number for number in range(1, 21)], bare=[0.01, 0.02], stock=[1.05])
