@@ -34,6 +34,47 @@ class Stopped(Exception):
     """Told to stop while it was waiting for the database."""
 
 
+def keep_at(
+    step: Callable[[], None],
+    give_up: Callable[[], None],
+    is_stopping: Callable[[], bool],
+    *,
+    every: float,
+    hopeless: tuple[type[Exception], ...] = (SchemaError,),
+) -> None:
+    """Do ``step``, and again ``every`` so many seconds, until told to stop. What passes is waited for.
+
+    :param give_up: called after an error, before the next step: nothing that depends on the connection is held.
+    :param hopeless: errors that no waiting mends.
+    :raises Halt: when a person must see to something.
+    """
+    pause, strikes = FIRST_PAUSE, 0
+    while not is_stopping():
+        try:
+            step()
+        except hopeless as error:
+            raise Halt(str(error)) from error
+        except Exception as error:
+            give_up()
+            strikes += fault_of(error) is not Fault.PASSING
+            if strikes == STRIKES:
+                logger.exception("an error that nobody foresaw: please report it")
+            if fault_of(error) is Fault.OURS or strikes == STRIKES:
+                raise Halt(explain(error)) from error
+            logger.warning("not acting for %.1f s: %s", pause, explain(error))
+            _wait_unless(is_stopping, pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+        else:
+            pause, strikes = FIRST_PAUSE, 0
+            _wait_unless(is_stopping, every)
+
+
+def _wait_unless(is_stopping: Callable[[], bool], seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while not is_stopping() and (left := until - time.monotonic()) > 0:
+        time.sleep(min(left, 0.05))
+
+
 class Patience:
     """``patiently(work, held)`` does ``work``, again and again while the database is away.
 

@@ -12,7 +12,6 @@ Visits before kick-offs go the same way; :mod:`gigscrapy.planning` says which.
 """
 
 import logging
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,12 +21,12 @@ from peewee import Database
 from gigscrapy.broker import BrokerError, Delivery
 from gigscrapy.kickoffs import UNTAKEN, Kickoffs, requester
 from gigscrapy.onlyone import Held, take
-from gigscrapy.patience import FIRST_PAUSE, LONGEST_PAUSE, STRIKES, Halt
+from gigscrapy.patience import keep_at
 from gigscrapy.schedules import in_paris, problem
 from gigscrapy.tasks import said_arguments, write_task
 from gigscrapy.timetable import grace, timetable
 from schema import schedules
-from schema.database import Fault, explain, fault_of, hang_up
+from schema.database import hang_up
 from schema.migrations import SchemaError, prepare
 from schema.models import Firings, Schedules, now
 from schema.schedules import DUE, MISSED, SENT, SKIPPED, Firing
@@ -187,26 +186,9 @@ class Scheduler:
 
         :raises Halt: when a person must see to something.
         """
-        pause, strikes = FIRST_PAUSE, 0
+        hopeless = (SchemaError, BrokerError)
         try:
-            while not self.is_stopping:
-                try:
-                    self._tick()
-                except (SchemaError, BrokerError) as error:
-                    raise Halt(str(error)) from error
-                except Exception as error:
-                    self._give_up()
-                    strikes += fault_of(error) is not Fault.PASSING
-                    if strikes == STRIKES:
-                        logger.exception("an error that nobody foresaw: please report it")
-                    if fault_of(error) is Fault.OURS or strikes == STRIKES:
-                        raise Halt(explain(error)) from error
-                    logger.warning("not acting for %.1f s: %s", pause, explain(error))
-                    self._wait(pause)
-                    pause = min(2 * pause, LONGEST_PAUSE)
-                else:
-                    pause, strikes = FIRST_PAUSE, 0
-                    self._wait(TICK_SECONDS)
+            keep_at(self._tick, self._give_up, lambda: self.is_stopping, every=TICK_SECONDS, hopeless=hopeless)
         finally:
             self._give_up()
 
@@ -236,11 +218,6 @@ class Scheduler:
             self._lock.release()
         self._lock = None
         hang_up(self._database)
-
-    def _wait(self, seconds: float) -> None:
-        until = time.monotonic() + seconds
-        while not self.is_stopping and (left := until - time.monotonic()) > 0:
-            time.sleep(min(left, 0.05))
 
 
 def _missed(due: Sequence[datetime]) -> list[Firing]:

@@ -7,7 +7,6 @@ is in it.
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -20,9 +19,9 @@ from admin.alerting.outbox import Outbox, Sends
 from admin.alerting.vault import Vault
 from analytics.alerts.rules import minute
 from gigscrapy.onlyone import ALERTING, Held, take
-from gigscrapy.patience import FIRST_PAUSE, LONGEST_PAUSE, STRIKES, Halt
-from schema.database import Fault, explain, fault_of, hang_up
-from schema.migrations import SchemaError, prepare
+from gigscrapy.patience import LONGEST_PAUSE, Halt, keep_at
+from schema.database import hang_up
+from schema.migrations import prepare
 from schema.models import now
 
 TICK_SECONDS = 1.0
@@ -123,31 +122,5 @@ class Alerting:
         if self._acting.is_set():
             self._outbox.step(self._clock)
 
-    # -- patience ------------------------------------------------------------------------------------------------------
-
     def _patiently(self, step: Callable[[], None], give_up: Callable[[], None]) -> None:
-        """``step`` again and again; what passes is waited for. :raises Halt: when it does not pass."""
-        pause, strikes = FIRST_PAUSE, 0
-        while not self.is_stopping:
-            try:
-                step()
-            except SchemaError as error:
-                raise Halt(str(error)) from error
-            except Exception as error:
-                give_up()
-                strikes += fault_of(error) is not Fault.PASSING
-                if strikes == STRIKES:
-                    logger.exception("an error that nobody foresaw: please report it")
-                if fault_of(error) is Fault.OURS or strikes == STRIKES:
-                    raise Halt(explain(error)) from error
-                logger.warning("not acting for %.1f s: %s", pause, explain(error))
-                self._wait(pause)
-                pause = min(2 * pause, LONGEST_PAUSE)
-            else:
-                pause, strikes = FIRST_PAUSE, 0
-                self._wait(TICK_SECONDS)
-
-    def _wait(self, seconds: float) -> None:
-        until = time.monotonic() + seconds
-        while not self.is_stopping and (left := until - time.monotonic()) > 0:
-            time.sleep(min(left, 0.05))
+        keep_at(step, give_up, lambda: self.is_stopping, every=TICK_SECONDS)
