@@ -1,6 +1,7 @@
 """A program that asks the API, with a key."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,9 +9,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from admin import keys
+from admin import create_app, keys
 from admin.signing import Person
-from tests.admin import account
+from schema.database import connect, hang_up
+from schema.migrations import migrate
+from schema.models import Odds
+from schema.tally import Tally
+from tests.admin import account, season
+from tests.admin.api import contract
+from tests.admin.api.weekend import Weekend, past
 
 
 class Program:
@@ -23,9 +30,11 @@ class Program:
         self, method: str, path: str, *, headers: dict[str, str] | None = None, json: Any = None, **asked: Any
     ) -> TestResponse:
         authorized = {"Authorization": f"Bearer {self.key}"} if self.key else {}
-        return self._client.open(
+        answer = self._client.open(
             f"/api/v1{path}", method=method, query_string=asked, json=json, headers=authorized | (headers or {})
         )
+        contract.hold(self._client, method, path, answer)
+        return answer
 
     def get(self, path: str, **asked: Any) -> TestResponse:
         return self.open("GET", path, **asked)
@@ -59,3 +68,24 @@ def program(app: Flask, *scopes: str) -> Program:
         owner = account("admin")
         key = keys.add(Person.get_by_id(owner.id), "a program", scopes)
     return Program(app.test_client(), key)
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("mariadb", marks=pytest.mark.server)])
+def weekend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Weekend]:
+    """A weekend of football and tennis, and forty days before it; only to be read, but for what a file adds itself."""
+    home: Path = tmp_path_factory.mktemp("weekend")
+    url = None
+    if request.param == "mariadb":
+        server = request.getfixturevalue("mariadb")
+        url = server.url(server.new_database())
+        database = connect(url, home)
+        migrate(database)
+        hang_up(database)
+    app = create_app(url, home)
+    database, at = Odds._meta.database.obj, season.now()
+    made = Weekend(app, database, program(app, "read"), at)
+    made.store(*past(at), *season.season(at))
+    with database.connection_context():
+        Tally(database).run()
+    yield made
+    hang_up(database)
