@@ -103,17 +103,16 @@ class PricesOut(Listed[PriceOut]):
 
 def moment(asked: Quoted) -> datetime:
     """The instant that is told, naive UTC. :raises Problem: when nobody knows yet."""
+    return moment_of(asked.as_of)
+
+
+def moment_of(as_of: datetime | None) -> datetime:
+    """That one, or now. :raises Problem: when nobody knows yet what will be known then."""
     at = now()
-    if asked.as_of is None:
-        return at
-    if asked.as_of > at:
-        raise Problem(
-            422,
-            "invalid",
-            f"as_of: nobody knows yet what will be known then; it is {instant(at)}",
-            errors={"as_of": ["it is in the future"]},
-        )
-    return asked.as_of
+    if as_of is None or as_of <= at:
+        return as_of or at
+    detail = f"as_of: nobody knows yet what will be known then; it is {instant(at)}"
+    raise Problem(422, "invalid", detail, errors={"as_of": ["it is in the future"]})
 
 
 @dataclass

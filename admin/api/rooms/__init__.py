@@ -2,6 +2,6 @@
 
 from apiflask import APIBlueprint
 
-from admin.api.rooms import matches, odds, reference
+from admin.api.rooms import history, matches, moving, odds, reference, trj
 
-ROOMS: tuple[APIBlueprint, ...] = (reference.room, matches.room, odds.room)
+ROOMS: tuple[APIBlueprint, ...] = (reference.room, matches.room, odds.room, history.room, trj.room, moving.room)
