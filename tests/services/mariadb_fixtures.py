@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.schema import laid
 from tests.services.mariadb import MariaDB
 
 
@@ -14,6 +15,7 @@ def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDB]:
     folder = tmp_path_factory.mktemp("mariadb")
     server = MariaDB()
     server.start(folder)
+    laid.learn(server.url(server.new_database()), folder)
     yield server
     server.stop()
     shutil.rmtree(folder)  # a hundred megabytes that pytest would keep
