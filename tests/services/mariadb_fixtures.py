@@ -13,7 +13,7 @@ from tests.services.mariadb import MariaDB
 def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDB]:
     """A running MariaDB. A test may stop, kill or pause it through :func:`mariadb_url`, which sees to the next test."""
     folder = tmp_path_factory.mktemp("mariadb")
-    server = MariaDB()
+    server = MariaDB(waits=False)
     server.start(folder)
     laid.learn(server.url(server.new_database()), folder)
     yield server
