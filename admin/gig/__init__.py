@@ -9,7 +9,7 @@ What it does better than gig-benchmark did is listed in docs/differences-from-gi
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from flask import Flask, request
+from flask import Flask, Response, request
 from flask.json.provider import DefaultJSONProvider
 from flask_babel import Babel
 from peewee import Database
@@ -38,16 +38,23 @@ def create_gig(database: Database, admin: Flask) -> Flask:
     app.config |= (
         {name: admin.config[name] for name in ("QUEUES", "SETTINGS")} | guard.settings() | {"DATABASE": database}
     )
-    app.json = _Json(app)
     Babel(app, default_locale=LANGUAGES[0], locale_selector=preferences.language)
     _open_for_each_request(app, database)
     signing.install(app, database)
+    app.json = _Json(app)  # after Flask-Security, which has one of its own
     app.before_request(guard.let_in)
     for room in ROOMS:
         app.register_blueprint(room)
     errors.explain(app)
+    app.after_request(_keep_nothing)
     app.wsgi_app = _Whole(app.wsgi_app)  # type: ignore[method-assign]
     return app
+
+
+def _keep_nothing(answer: Response) -> Response:
+    """What is told to one is nobody else's, and prices are old in a minute."""
+    answer.headers.setdefault("Cache-Control", "no-store")
+    return answer
 
 
 class _Json(DefaultJSONProvider):

@@ -21,6 +21,7 @@ from werkzeug.exceptions import Forbidden, SecurityError, Unauthorized
 from admin import keys
 from admin.access import READING, asks_here
 from admin.gig import tokens
+from admin.security import BadSetting
 from admin.signing import Person, nobody, person_here
 
 WORDS = ("on", "off", "")
@@ -28,10 +29,6 @@ SETTINGS = ("GIG_ANONYMOUS", "GIG_REGISTRATION")
 SEE, CHANGE = frozenset({"read", "export"}), frozenset({"jobs", "ingest"})
 
 View = TypeVar("View", bound=Callable[..., Any])
-
-
-class BadSetting(ValueError):
-    """A setting is no word it may be; the message says which there are."""
 
 
 def settings() -> dict[str, str]:
