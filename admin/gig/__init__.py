@@ -39,13 +39,13 @@ def create_gig(database: Database, admin: Flask) -> Flask:
         {name: admin.config[name] for name in ("QUEUES", "SETTINGS")} | guard.settings() | {"DATABASE": database}
     )
     Babel(app, default_locale=LANGUAGES[0], locale_selector=preferences.language)
+    errors.explain(app)
     _open_for_each_request(app, database)
     signing.install(app, database)
     app.json = _Json(app)  # after Flask-Security, which has one of its own
     app.before_request(guard.let_in)
     for room in ROOMS:
         app.register_blueprint(room)
-    errors.explain(app)
     app.after_request(_keep_nothing)
     app.wsgi_app = _Whole(app.wsgi_app)  # type: ignore[method-assign]
     return app

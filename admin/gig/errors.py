@@ -20,12 +20,16 @@ class BadParameter(ValueError):
 def explain(app: Flask) -> None:
     """From now on the errors of the application are told so."""
 
+    @app.before_request
+    def lead_nowhere() -> None:
+        """An address that is another one by a slash is none."""
+        if isinstance(request.routing_exception, RequestRedirect):
+            raise NotFound
+
     @app.errorhandler(HTTPException)
     def refuse(error: HTTPException) -> HTTPException | tuple[Response, int, dict[str, str]]:
         if isinstance(error, SecurityError):  # it was called by a name that is not ours
             return error
-        if isinstance(error, RequestRedirect):  # the address is another one by a slash
-            error = NotFound()
         headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
         if challenge := getattr(error, "www_authenticate", None):
             headers["WWW-Authenticate"] = ", ".join(each.to_header() for each in challenge)

@@ -52,7 +52,7 @@ def load() -> Response:
 @scoped("export")
 def export() -> Response:
     wanted, condition, bookmakers = _wanted()
-    return gigtables.export(wanted, bookmakers, datetime.now(UTC), named=condition)
+    return gigtables.export(wanted, bookmakers, now(), named=condition)
 
 
 @room.post("/odds/scraping/trigger")
@@ -122,6 +122,11 @@ def logout() -> Any:
     return redirect(SIGN_IN)
 
 
+def now() -> datetime:
+    """This instant, aware."""
+    return datetime.now(UTC)
+
+
 def _wanted() -> tuple[finding.Wanted, Any, tuple[int, ...]]:
     """The matches and bookmakers that are asked for. :raises BadParameter: when one is nothing it may be."""
     asked = narrowed(request.args)
@@ -138,7 +143,7 @@ def _days() -> tuple[datetime | None, datetime | None]:
     :raises BadParameter: when it is neither.
     """
     if "dateRange" not in request.args:
-        today = to_paris(datetime.now(UTC)).date()
+        today = to_paris(now()).date()
         return _midnight(today), _midnight(today + timedelta(days=1))
     text = said(request.args, "dateRange")
     if text is None:

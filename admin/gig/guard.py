@@ -75,14 +75,9 @@ def let_in() -> None:
 
 
 def bearer() -> Person | None:
-    """Whose token this request brings. :raises Unauthorized: where it is no good."""
-    brought = _brought()
-    if brought is None:
-        return None
-    found = tokens.person_of(brought, tokens.ACCESS)
-    if found is None:
-        raise refused("Given token not valid for any token type", code="token_not_valid")
-    return found
+    """Whose token or key this request brings. :raises Unauthorized: where it is no good."""
+    found = _recognised() if _brought() is not None else None
+    return found and found[0]
 
 
 def insist_on_own_pages() -> None:
@@ -115,8 +110,10 @@ def _recognised() -> tuple[Person, Collection[str]] | None:
         if opened is None:
             raise refused("This key opens nothing: it was never made, or was taken back.")
         return opened
-    person = bearer() if brought is not None else person_here()
-    return None if person is None else (person, keys.allowed(person))
+    person = person_here() if brought is None else tokens.person_of(brought, tokens.ACCESS)
+    if person is None and brought is not None:
+        raise refused("Given token not valid for any token type", code="token_not_valid")
+    return person and (person, keys.allowed(person))
 
 
 def _brought() -> str | None:

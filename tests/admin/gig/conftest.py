@@ -67,7 +67,13 @@ class Program:
     def open(self, method: str, path: str, **asked: Any) -> TestResponse:
         headers = self._headers | asked.pop("headers", {})
         return self._client.open(
-            path, method=method, base_url=self._base, environ_base=self._from, headers=headers, **asked
+            path,
+            method=method,
+            base_url=self._base,
+            environ_base=self._from,
+            headers=headers,
+            buffered=True,  # read to its end, as a program does
+            **asked,
         )
 
     def get(self, path: str, **asked: Any) -> TestResponse:
@@ -122,7 +128,7 @@ class World:
         queues: Queues = self.app.config["QUEUES"]
         taking = receiver(queues.rabbit_url, queues.home, queue=TASK_QUEUE)
         try:
-            found = taking.receive(100, 0.1)
+            found = taking.receive(100, 0)
             taking.ack(found)
         finally:
             taking.close()
