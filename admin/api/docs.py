@@ -38,10 +38,13 @@ def describe(api: APIFlask) -> None:
         schemas = {_plain(name): schema for name, schema in spec.get("components", {}).get("schemas", {}).items()}
         schemas["Problem"] = ProblemOut.model_json_schema()
         spec.setdefault("components", {})["schemas"] = schemas
+        spec = _with_plain_references(spec)
+        schemas = spec["components"]["schemas"]
         for path in spec["paths"].values():
             for operation in path.values():
                 operation["security"] = [{"key": []}, {"header": []}]
-        return _with_plain_references(spec)
+                _name_fields(operation, schemas)
+        return spec
 
 
 def _plain(name: str) -> str:
@@ -50,6 +53,18 @@ def _plain(name: str) -> str:
     if outer and "[" not in inner:
         return inner
     return re.sub(r"(\w+)\[(\w+)\]", r"\2_\1", name.rsplit(".", maxsplit=1)[-1])
+
+
+def _name_fields(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """The parameter ``fields`` says which there are: those of a row of the answer."""
+    for parameter in operation["parameters"]:
+        if parameter["name"] == "fields":
+            answer = operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
+            data = schemas[answer.rpartition("/")[2]]["properties"]["data"]
+            row = schemas[data.get("items", data)["$ref"].rpartition("/")[2]]
+            row.pop("required", None)  # who asks for some fields has no others
+            one = f"({'|'.join(row['properties'])})"
+            parameter["schema"] |= {"pattern": f"^{one}(,{one})*$", "maxLength": 500}
 
 
 def _with_plain_references(part: Any) -> Any:
