@@ -44,7 +44,7 @@ lint: $(VENV)/.tests ## ruff, mypy, and the import contract
 soak: $(VENV)/.tests servers ## random faults for 20 minutes, then what became of every message: SECONDS=1200, SEED=
 	@$(PYTHON) -m tests.faults.soak --seconds $(or $(SECONDS),1200) $(if $(SEED),--seed $(SEED))
 
-bench: $(VENV)/.tests chromium servers ## the figures of the README (40 minutes): SUBJECTS="consumer growth publishing memory crawl pages", KEEP=folder of the pages' database
+bench: $(VENV)/.tests chromium servers ## the figures of the README (40 minutes): SUBJECTS="consumer growth publishing memory crawl pages api", KEEP=folder of the pages' database
 	@$(PYTHON) -m benchmarks $(SUBJECTS) $(if $(KEEP),--keep $(KEEP)) $(if $(ROWS),--rows $(ROWS))
 
 audit: $(VENV)/.audits ## known weaknesses of what is pinned: asks the package index, and fails where that knows nothing of a package
