@@ -30,7 +30,7 @@ from gigscrapy.imports.gigbase.quotes import (
 )
 from gigscrapy.imports.gigbase.tables import FLAT, FlatRow, Gig, League, Match, Row, decimal, moment
 from gigscrapy.imports.storing import Stored, store
-from gigscrapy.pages.kickoff import from_french
+from schema.french import from_french
 from schema.instants import from_paris, to_paris
 from schema.messages import OddsItem, Refused, decode
 from schema.models import Bookmakers, Leagues, Matches, Odds, Runs, TakeOvers, Teams, now
