@@ -194,11 +194,14 @@ class Price:
 
 
 def consume(body: bytes, now: datetime) -> list[Price]:
-    """The rows its consumer makes of a message; none of one that it loses."""
+    """The rows its consumer makes of a message; none of one that it loses, for it acknowledges whatever happens."""
     try:
-        said = json.loads(body)
-    except ValueError:
+        return _rows(json.loads(body), now)
+    except (ValueError, AttributeError):
         return []
+
+
+def _rows(said: Any, now: datetime) -> list[Price]:
     match, bookmaker, cotes = (said.get(key) for key in ("match", "bookmaker", "cotes"))
     if not (match and bookmaker and cotes):
         return []
@@ -219,7 +222,7 @@ def consume(body: bytes, now: datetime) -> list[Price]:
             kickoff,
             code,
             outcome,
-            cotes[key],
+            float(cotes[key]),
             said.get("trj"),
         )
         for key, outcome in OUTCOMES.items()
