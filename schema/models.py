@@ -745,6 +745,23 @@ class Editions(Table):
     number = IntegerField(default=1)
 
 
+class TakeOvers(Table):
+    """How far another system's database is taken over (`scrapy import-gig`), so that what was broken off goes on.
+
+    ``name``: what the person calls it; ``source``: its address, without who asks. ``upto``: the last of its prices that
+    is looked at; ``position``: the last of its matches that is stored. ``account``: what became of those so far, JSON.
+    """
+
+    name = Key(max_length=32, primary_key=True)
+    source = Key(max_length=190)
+    upto = BigIntegerField()
+    position = BigIntegerField()
+    account = TextField()
+    started_at = DateTimeField()
+    updated_at = DateTimeField()
+    done_at = DateTimeField(null=True)
+
+
 # -- what people follow, and what they are told ------------------------------------------------------------------------
 
 
@@ -910,6 +927,7 @@ TABLES = (
     BookmakerAliases,
     TeamAliases,
     Editions,
+    TakeOvers,
     Follows,
     AlertRules,
     Channels,

@@ -28,6 +28,7 @@ from schema.models import (
     PayoutDays,
     Payouts,
     RuleChannels,
+    TakeOvers,
     Tallies,
     TeamAliases,
     TouchedHours,
@@ -74,7 +75,7 @@ OF_OUR_OWN = {
     *(AlertRules, RuleChannels, AlertEvents, Channels, Deliveries, Follows, Layouts, BookmakerAliases, TeamAliases),
 }
 """Tables that have pages of their own."""
-BOOKKEEPING = {Messages, Editions, Tallies, OddsHours, Payouts, PayoutDays, TouchedHours, TouchedMatches}
+BOOKKEEPING = {Messages, Editions, TakeOvers, Tallies, OddsHours, Payouts, PayoutDays, TouchedHours, TouchedMatches}
 """Tables that programs keep, and nobody leafs through."""
 
 
