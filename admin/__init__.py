@@ -24,6 +24,7 @@ from admin import (
     access,
     api,
     formats,
+    gig,
     health,
     labels,
     metrics,
@@ -130,7 +131,8 @@ def create_app(database_url: str | None = None, home: str | Path | None = None) 
     }
     if "dashboard" not in app.blueprints:
         app.add_url_rule("/", "home", lambda: redirect(url_for("admin.index")))
-    mount(app, {api.WHERE: api.create_api(database, app)})
+    app.extensions["gig"] = gig.create_gig(database, app)
+    mount(app, {api.WHERE: api.create_api(database, app), **dict.fromkeys(gig.WHERE, app.extensions["gig"])})
     return app
 
 

@@ -899,6 +899,33 @@ class Deliveries(Table):
         indexes = ((("state", "not_before"), False),)
 
 
+# -- what gig-benchmark's programs ask for and report ------------------------------------------------------------------
+
+
+class GigProgress(Table):
+    """How far a scraper is, as gig-benchmark's programs know it. ``scraper``: what all names of one share
+    (:func:`gigscrapy.gigkeys.one_name`).
+
+    ``task_id``, ``asked_at``: the last task that was asked for there. ``reported_at``: when a scraper last said what
+    the other columns have.
+    """
+
+    id = AutoField()
+    scraper = Key(max_length=100, unique=True)
+    task_id = Key(max_length=64, null=True)
+    asked_at = DateTimeField(null=True)
+    status = Key(max_length=32, null=True)
+    current = IntegerField(default=0)
+    total = IntegerField(default=0)
+    message = CharField(max_length=500, default="")
+    current_match = CharField(max_length=200, default="")
+    bookmakers_count = IntegerField(default=0)
+    matches_scraped = IntegerField(default=0)
+    odds_sent = IntegerField(default=0)
+    reported_at = DateTimeField(null=True)
+    updated_at = DateTimeField(default=now, index=True)
+
+
 TABLES = (
     Sports,
     MarketNames,
@@ -934,6 +961,7 @@ TABLES = (
     RuleChannels,
     AlertEvents,
     Deliveries,
+    GigProgress,
 )
 
 COUNTED = (TouchedMatches, TouchedHours, Payouts, PayoutDays, OddsHours, Tallies)

@@ -34,6 +34,7 @@ ALL = [
     "0005_benchmark",
     "0006_alerts",
     "0007_data",
+    "0008_gig",
     "0009_gig_takeover",
 ]
 NOT_ENFORCED = (Odds, LatestOdds, Messages, *COUNTED)
