@@ -63,10 +63,6 @@ class Problem(HTTPException):
         self.errors = errors or {}
         self.retry_after = retry_after
 
-    def get_headers(self, *args: Any, **kwargs: Any) -> list[tuple[str, str]]:
-        told = super().get_headers(*args, **kwargs)
-        return told if self.retry_after is None else [*told, ("Retry-After", str(self.retry_after))]
-
 
 class ProblemOut(BaseModel):
     """How an error looks."""
@@ -82,6 +78,15 @@ class ProblemOut(BaseModel):
 
 def explain_errors(api: APIFlask) -> None:
     """No error shows a traceback or what a driver says: that goes to the log."""
+
+    @api.after_request
+    def tell_when_to_come_again(response: Response) -> Response:
+        """Last of all: Flask-Limiter writes when its window ends, whatever the answer is."""
+        if (seconds := g.get("retry_after")) is not None:
+            response.headers["Retry-After"] = str(seconds)
+        elif response.status_code != HTTPStatus.TOO_MANY_REQUESTS:
+            response.headers.pop("Retry-After", None)
+        return response
 
     @api.error_processor
     def invalid(error: HTTPError) -> Response:
@@ -102,6 +107,7 @@ def explain_errors(api: APIFlask) -> None:
             getattr(error, "errors", None) or None,
         )
         answer.headers.extend((name, value) for name, value in error.get_headers() if name != "Content-Type")
+        g.retry_after = getattr(error, "retry_after", None)
         if error.response is not None:  # Flask-Limiter's says when to come again
             answer.headers.extend(error.response.headers)
         return answer
@@ -110,7 +116,7 @@ def explain_errors(api: APIFlask) -> None:
     def unanswered(error: PeeweeException) -> Response:
         logger.error("%s %s (%s): %s", request.method, request.path, g.get("request_id"), explain(error))
         answer = written(503, CODES[503], "The database does not answer; ask again in a moment.")
-        answer.headers["Retry-After"] = str(WAIT)
+        g.retry_after = WAIT
         return answer
 
     @api.errorhandler(Exception)

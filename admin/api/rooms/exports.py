@@ -314,7 +314,8 @@ def _ids(matches: "ModelSelect[Matches]") -> Iterator[int]:
     """Their numbers, in their order, some at a time."""
     last = 0
     while True:
-        found = [row[0] for row in matches.where(Matches.id > last).limit(AHEAD).tuples()]
+        rows: Any = matches.where(Matches.id > last).limit(AHEAD).tuples()
+        found = [row[0] for row in rows]
         yield from found
         if len(found) < AHEAD:
             return
