@@ -2,6 +2,6 @@
 
 from apiflask import APIBlueprint
 
-from admin.api.rooms import exports, reference
+from admin.api.rooms import exports, reference, stream
 
-ROOMS: tuple[APIBlueprint, ...] = (reference.room, exports.room)
+ROOMS: tuple[APIBlueprint, ...] = (reference.room, exports.room, stream.room)
