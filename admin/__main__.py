@@ -11,8 +11,8 @@ from peewee import PeeweeException
 
 from admin import create_app
 from admin.accounts import anybody
+from admin.live import PRICE_STREAMS, STREAMS
 from admin.pages.data.imports import AROUND
-from admin.pages.finder.live import STREAMS
 from admin.security import LOOPBACK, BadSetting, other_hosts, proxies
 from gigscrapy import logs, settings
 from gigscrapy.imports.sheets import UPLOAD
@@ -20,7 +20,7 @@ from schema.database import BadDatabaseUrl, explain
 from schema.migrations import SchemaError
 from schema.models import Users
 
-THREADS = 8 + STREAMS
+THREADS = 8 + STREAMS + PRICE_STREAMS
 """Each stream of what is new holds one while it lives; eight are left for pages."""
 TO_BE_REACHED = (
     "set ADMIN_HOSTS to the names it may be called by, and put a proxy before it that speaks TLS (docs/people.md)."

@@ -25,7 +25,7 @@ def create_api(database: Database, admin: Flask) -> APIFlask:
     api = APIFlask(__name__, title="gigscrapy", version=VERSION, spec_path="/openapi.json", docs_path=None)
     protect(api)
     api.secret_key = admin.secret_key
-    api.config |= {name: admin.config[name] for name in ("QUEUES", "SETTINGS")} | docs.SPECIFICATION
+    api.config |= {name: admin.config[name] for name in ("QUEUES", "SETTINGS", "HUB")} | docs.SPECIFICATION
     api.servers = [{"url": WHERE}]
     docs.describe(api)
     problems.explain_errors(api)

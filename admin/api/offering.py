@@ -4,7 +4,7 @@
 def list_sports(query_data: Part) -> Response: …
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, get_args
 
@@ -45,13 +45,19 @@ def offer(
     scope: str = "read",
     errors: tuple[int, ...] = (),
     content_type: str = "application/json",
+    files: Mapping[str, Any] | None = None,
 ) -> Callable[[View], View]:
     """Offer the view there. Its docstring is its documentation; it is handed ``query_data`` and ``json_data``.
 
     :param answer: the model of the answer's body, which the view writes itself (:mod:`admin.api.answers`).
     :param errors: statuses beyond those that any question may end in.
+    :param files: what is answered where that is no JSON: by content type its schema.
     """
-    usual = {401, 403, 422, 429, 503} | ({304} if method == "GET" else set()) | ({404} if "<" in rule else set())
+    usual = (
+        {401, 403, 422, 429, 503}
+        | ({304} if method == "GET" and not files else set())
+        | ({404} if "<" in rule else set())
+    )
     responses: dict[int | str, Any] = {
         code: {"description": _WORDS[code], "headers": _NOTED} | ({} if code == 304 else _PROBLEM)
         for code in sorted(usual | set(errors))
@@ -62,7 +68,8 @@ def offer(
         if answer is not None:
             offered = room.output(answer, status_code=status, content_type=content_type)(offered)
         else:
-            responses[status] = {"description": "Done", "headers": _NOTED}
+            told = {"content": {kind: {"schema": schema} for kind, schema in files.items()}} if files else {}
+            responses[status] = {"description": "Done", "headers": _NOTED} | told
         if asked is not None:
             offered = room.input(asked, location="query")(offered)
         if body is not None:
