@@ -56,6 +56,17 @@ class Asked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class Sent(BaseModel):
+    """A body. Nothing is taken for something else, and what is not known is refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+def text(longest: int, shortest: int = 1) -> Any:
+    """Of texts that are sent: so many characters, all of which can be shown in one line."""
+    return Field(min_length=shortest, max_length=longest, pattern=r"^[^\x00-\x1F\x7F-\x9F\u2028\u2029]*$")
+
+
 class Fields(Asked):
     fields: Annotated[
         list[str],

@@ -1,11 +1,13 @@
 """The documentation: the specification (OpenAPI 3.1), a page that shows it and asks no other host, the errors."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from apiflask import APIBlueprint, APIFlask
 
 from admin.api.answers import answer
+from admin.api.offering import MORE
 from admin.api.problems import CODES, ProblemOut
 
 room = APIBlueprint("docs", __name__, enable_openapi=False)
@@ -41,7 +43,17 @@ def describe(api: APIFlask) -> None:
         for path in spec["paths"].values():
             for operation in path.values():
                 operation["security"] = [{"key": []}, {"header": []}]
+                _add(operation, MORE.get(operation.get("operationId"), {}))
         return _with_plain_references(spec)
+
+
+def _add(operation: Any, more: Mapping[str, Any]) -> None:
+    operation.setdefault("parameters", []).extend(more.get("parameters", ()))
+    operation["responses"] |= more.get("responses", {})
+    if "requestBody" in more:
+        operation["requestBody"] = more["requestBody"]
+    elif "requestBody" in operation:
+        operation["requestBody"]["required"] = True
 
 
 def _plain(name: str) -> str:

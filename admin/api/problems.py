@@ -43,13 +43,29 @@ WAIT = 5
 
 
 class Problem(HTTPException):
-    """An error of ours. ``code``: one word, for programs; ``errors``: what is wrong with each part, by its name."""
+    """An error of ours. ``code``: one word, for programs; ``errors``: what is wrong with each part, by its name.
 
-    def __init__(self, status: int, name: str, detail: str, *, errors: dict[str, Any] | None = None) -> None:
+    ``retry_after``: seconds after which to ask again, where that helps.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        name: str,
+        detail: str,
+        *,
+        errors: dict[str, Any] | None = None,
+        retry_after: int | None = None,
+    ) -> None:
         super().__init__(detail)
         self.code = status
         self.problem = name
         self.errors = errors or {}
+        self.retry_after = retry_after
+
+    def get_headers(self, *args: Any, **kwargs: Any) -> list[tuple[str, str]]:
+        told = super().get_headers(*args, **kwargs)
+        return told if self.retry_after is None else [*told, ("Retry-After", str(self.retry_after))]
 
 
 class ProblemOut(BaseModel):
@@ -115,4 +131,6 @@ def written(status: int, code: str, detail: str, errors: dict[str, Any] | None =
     }
     if errors:
         body["errors"] = errors
-    return Response(json.dumps(body, ensure_ascii=False, default=str), status, content_type=TYPE)
+    text = json.dumps(body, ensure_ascii=False, default=str)
+    sent = text.encode("utf-8", "backslashreplace")  # half a character, which somebody may have sent, is spelt out
+    return Response(sent, status, content_type=TYPE)

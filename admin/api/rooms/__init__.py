@@ -2,6 +2,6 @@
 
 from apiflask import APIBlueprint
 
-from admin.api.rooms import reference
+from admin.api.rooms import reference, runs, tasks
 
-ROOMS: tuple[APIBlueprint, ...] = (reference.room,)
+ROOMS: tuple[APIBlueprint, ...] = (reference.room, runs.room, tasks.room)
