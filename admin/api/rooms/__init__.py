@@ -2,6 +2,6 @@
 
 from apiflask import APIBlueprint
 
-from admin.api.rooms import reference, runs, tasks
+from admin.api.rooms import deadletters, reference, runs, schedules, tasks
 
-ROOMS: tuple[APIBlueprint, ...] = (reference.room, runs.room, tasks.room)
+ROOMS: tuple[APIBlueprint, ...] = (reference.room, runs.room, tasks.room, schedules.room, deadletters.room)

@@ -95,8 +95,7 @@ class TaskCancelled(BaseModel):
 )
 def ask_for_crawl(json_data: TaskIn) -> Response:
     """Ask for a crawl of leagues (`ligue1, nba`), `sport:football`, `country:France`, `football/France`, or `all`."""
-    said = json_data.arguments.model_dump(exclude_none=True)
-    wish = Wish(json_data.what.strip(), " ".join(f"{name}={said[name]}" for name in ARGUMENTS if name in said))
+    wish = Wish(json_data.what.strip(), written(json_data.arguments))
     key, by = submitting.key_of_request(), key_owner().username
     try:
         found, arguments = asking.understood(wish)
@@ -160,6 +159,12 @@ def cancel_task(task: str) -> Response:
     going_on = Runs.select().where((Runs.task_id == row.task_id) & Runs.state.in_(set(OPEN) - {QUEUED}))
     told = [stopped(run, PATIENCE) for run in going_on.order_by(Runs.id).limit(MOST_RUNS)]
     return one({"task": row.task_id, "never_begun": waited, "runs": told})
+
+
+def written(arguments: Arguments) -> str:
+    """As people write them: ``depth=list days=2``."""
+    said = arguments.model_dump(exclude_none=True)
+    return " ".join(f"{name}={said[name]}" for name in ARGUMENTS if name in said)
 
 
 def _row(task_id: str) -> Tasks | None:

@@ -7,7 +7,7 @@ import pytest
 from gigscrapy.broker import TASK_QUEUE, receiver
 from gigscrapy.tasks import read_task
 from schema import runs as life
-from schema.models import AuditLog, Runs, now
+from schema.models import AuditLog, Firings, Runs, now
 from tests.admin.api.test_conventions import problem
 from tests.admin.conftest import current
 from tests.schema.letters import NOON, REPORT, quote
@@ -160,3 +160,94 @@ class TestTasks:
         problem(send(b"null"), 422, "invalid")
         problem(send(b'{"what": "\\ud800"}'), 422, "invalid")
         problem(send(b'{"\\ud800": 1}'), 422, "invalid")
+
+
+NEW = {"name": "Ligue 1 souvent", "what": "ligue1", "every_minutes": 30, "arguments": {"depth": "list"}}
+
+
+class TestSchedules:
+    def test_one_is_written_changed_switched_and_removed(self, worker):
+        answer = worker.post("/schedules", {**NEW, "enabled": True})
+        assert answer.status_code == 201
+        told, where = answer.get_json()["data"], answer.headers["Location"].removeprefix("/api/v1")
+        assert told["arguments"] == {"depth": "list"} and len(told["next_times"]) == 3 and told["firings"] == []
+        assert worker.data(where) == told and [row["id"] for row in worker.data("/schedules")][-1] == told["id"]
+
+        change = {"every_minutes": None, "cron": "0 */6 * * *", "arguments": {}}
+        changed = worker.open("PATCH", where, json=change).get_json()["data"]
+        assert (changed["cron"], changed["every_minutes"], changed["arguments"]) == ("0 */6 * * *", None, {})
+        assert changed["enabled"] and changed["name"] == told["name"]
+        off = worker.open("PATCH", where, json={"enabled": False}).get_json()["data"]
+        assert not off["enabled"] and off["next_times"] == []
+        assert worker.open("DELETE", where).status_code == 204
+        problem(worker.get(where), 404, "unknown_schedule")
+        assert notes("program", "action", "object_id") == [
+            ("a program", action, told["name"]) for action in ("add", "change", "switch", "remove")
+        ]
+
+    def test_what_became_of_the_last_times_is_told(self, worker):
+        number = worker.post("/schedules", NEW).get_json()["data"]["id"]
+        row = {"schedule": number, "due_at": now(), "state": "skipped", "note": "the one before goes on"}
+        tables(lambda: Firings.create(**row))
+        [firing] = worker.data(f"/schedules/{number}")["firings"]
+        assert (firing["state"], firing["note"], firing["task"]) == ("skipped", "the one before goes on", None)
+
+    @pytest.mark.parametrize(
+        ("change", "code"),
+        [
+            ({"cron": "0 * * * *"}, "invalid_cron"),
+            ({"what": "ligue one"}, "invalid_what"),
+            ({"arguments": {"depth": "deep"}}, "invalid_arguments"),
+            ({"every_minutes": 0}, "invalid"),
+            ({"every_minutes": True}, "invalid"),
+            ({"every_minutes": None}, "invalid_cron"),
+            ({"colour": "red"}, "invalid"),
+            ({"name": None}, "invalid"),
+        ],
+    )
+    def test_what_makes_no_sense_is_refused(self, worker, change, code):
+        problem(worker.post("/schedules", NEW | change), 422, code)
+        where = worker.post("/schedules", NEW).headers["Location"].removeprefix("/api/v1")
+        problem(worker.open("PATCH", where, json=change), 422, code)
+
+    def test_no_two_have_one_name(self, worker):
+        worker.post("/schedules", NEW)
+        problem(worker.post("/schedules", {**NEW, "name": "LIGUE 1 souvent"}), 409, "name_taken")
+        other = worker.post("/schedules", {**NEW, "name": "other"}).headers["Location"].removeprefix("/api/v1")
+        problem(worker.open("PATCH", other, json={"name": "Ligue 1 Souvent"}), 409, "name_taken")
+        assert worker.open("PATCH", other, json={}).get_json()["data"]["name"] == "other"
+        for where in ("/schedules/99", "/schedules/9223372036854775807"):
+            problem(worker.open("PATCH", where, json={"enabled": True}), 404, "unknown_schedule")
+
+
+class TestDeadLetters:
+    BAD = (b'{"match": "PSG - PSG", "cotes": {"cote_1": 2}, "bookmaker": "Winamax"}', b"\xff\x00not text")
+
+    @pytest.fixture(autouse=True)
+    def some(self, fill):
+        fill(*self.BAD)
+
+    def test_they_are_told_with_their_reasons_and_bodies(self, reader):
+        by_reason = {letter["reason"]: letter for letter in reader.data("/dead-letters")}
+        assert by_reason.keys() == {"teams", "malformed"} and all(letter["waits"] for letter in by_reason.values())
+        whole = reader.data(f"/dead-letters/{by_reason['teams']['id']}")
+        assert (whole["body"], whole["encoding"], whole["is_cut"]) == (self.BAD[0].decode(), "utf-8", False)
+        other = reader.data(f"/dead-letters/{by_reason['malformed']['id']}")
+        assert other["encoding"] == "base64" and other["body"] == "/wBub3QgdGV4dA=="
+        assert [letter["reason"] for letter in reader.data("/dead-letters", reason="teams,x")] == ["teams"]
+        assert reader.data("/dead-letters", since="2025-10-18T00:00:00Z") == []
+        assert reader.data("/dead-letters", state="replayed", queue="odds") == []
+        problem(reader.get("/dead-letters/99"), 404, "unknown_letter")
+        first = reader.get("/dead-letters", limit=1).get_json()
+        rest = reader.get("/dead-letters", limit=1, cursor=first["next_cursor"]).get_json()
+        assert {first["data"][0]["id"], rest["data"][0]["id"]} == {1, 2} and not rest["has_more"]
+
+    def test_they_are_put_back(self, app, worker):
+        assert worker.post("/dead-letters/1/replay").get_json()["data"] == {"letters": 1, "cut": [], "unknown": []}
+        assert [letter["id"] for letter in worker.data("/dead-letters", state="replayed")] == [1]
+        assert worker.post("/dead-letters/replay", {"reason": "malformed"}).get_json()["data"]["letters"] == 1
+        assert worker.post("/dead-letters/replay", {}).get_json()["data"]["letters"] == 0
+        assert worker.post("/dead-letters/replay", {"ids": [2, 99, -1]}).get_json()["data"]["unknown"] == [-1, 99]
+        problem(worker.post("/dead-letters/99/replay"), 404, "unknown_letter")
+        problem(worker.post("/dead-letters/replay", {"ids": [1], "reason": "teams"}), 422, "invalid")
+        assert set(notes("program", "action", "object_type")) == {("a program", "replay", "dead letters")}
