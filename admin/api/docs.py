@@ -1,12 +1,14 @@
 """The documentation: the specification (OpenAPI 3.1), a page that shows it and asks no other host, the errors."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from apiflask import APIBlueprint, APIFlask
 from flask import make_response, render_template, request
 
 from admin.api.answers import answer
+from admin.api.offering import MORE
 from admin.api.problems import MEANINGS, ProblemOut
 from admin.preferences import scheme
 
@@ -44,6 +46,9 @@ def describe(api: APIFlask) -> None:
         schemas = {_plain(name): schema for name, schema in spec.get("components", {}).get("schemas", {}).items()}
         schemas["Problem"] = ProblemOut.model_json_schema()
         spec.setdefault("components", {})["schemas"] = schemas
+        for path in spec["paths"].values():
+            for operation in path.values():
+                _add(operation, MORE.get(operation.get("operationId"), {}))
         spec = _with_plain_references(spec)
         schemas = spec["components"]["schemas"]
         for path in spec["paths"].values():
@@ -51,6 +56,15 @@ def describe(api: APIFlask) -> None:
                 operation["security"] = [{"key": []}, {"header": []}]
                 _name_fields(operation, schemas)
         return spec
+
+
+def _add(operation: Any, more: Mapping[str, Any]) -> None:
+    operation.setdefault("parameters", []).extend(more.get("parameters", ()))
+    operation["responses"] |= more.get("responses", {})
+    if "requestBody" in more:
+        operation["requestBody"] = more["requestBody"]
+    elif "requestBody" in operation:
+        operation["requestBody"]["required"] = True
 
 
 def _plain(name: str) -> str:

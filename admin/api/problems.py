@@ -160,4 +160,6 @@ def written(status: int, code: str, detail: str, errors: dict[str, Any] | None =
     }
     if errors:
         body["errors"] = errors
-    return Response(json.dumps(body, ensure_ascii=False, default=str), status, content_type=TYPE)
+    text = json.dumps(body, ensure_ascii=False, default=str)
+    sent = text.encode("utf-8", "backslashreplace")  # half a character, which somebody may have sent, is spelt out
+    return Response(sent, status, content_type=TYPE)

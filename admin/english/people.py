@@ -23,6 +23,7 @@ ENGLISH: dict[str, str] = {
     "Changer": "Change",
     "Choisissez ce que la clé permet.": "Choose what the key allows.",
     "Clé": "Key",
+    "clé « {name} »": "key “{name}”",
     "Clés pour les programmes": "Keys for programs",
     "Compte fait le": "Account made",
     "Confirmer": "Confirm",

@@ -36,6 +36,7 @@ ALL = [
     "0007_data",
     "0008_gig",
     "0009_gig_takeover",
+    "0012_programs",
 ]
 NOT_ENFORCED = (Odds, LatestOdds, Messages, *COUNTED)
 
