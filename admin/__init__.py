@@ -22,6 +22,7 @@ from werkzeug.routing import RequestRedirect
 
 from admin import (
     access,
+    api,
     formats,
     health,
     labels,
@@ -33,6 +34,7 @@ from admin import (
     signing,
 )
 from admin.environment import find_queues, find_settings, open_database
+from admin.mounting import mount
 from admin.pages import PAGES
 from admin.security import ask_for_tokens, protect, sign_with
 from admin.views import closing, tables
@@ -128,6 +130,7 @@ def create_app(database_url: str | None = None, home: str | Path | None = None) 
     }
     if "dashboard" not in app.blueprints:
         app.add_url_rule("/", "home", lambda: redirect(url_for("admin.index")))
+    mount(app, {api.WHERE: api.create_api(database, app)})
     return app
 
 
