@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any, cast
 
 from peewee import JOIN, Field, Model, ModelAlias, ModelSelect
@@ -40,7 +41,7 @@ class Joins:
             return self._model
         if keys not in self._reached:
             self.table(keys.rpartition(".")[0])  # joined before what it leads to
-            self._reached[keys] = related(self._model, keys).alias()
+            self._reached[keys] = _alias(self._model, keys)
         return self._reached[keys]
 
     def apply(self, query: ModelSelect) -> ModelSelect:
@@ -100,6 +101,12 @@ def _step(keys: str) -> tuple[str, str]:
     """What leads there, and by which of its foreign keys."""
     before, _, name = keys.rpartition(".")
     return before, name
+
+
+@cache
+def _alias(model: type[Model], keys: str) -> ModelAlias:
+    """Kept, for Peewee makes a class for each of its columns that is used."""
+    return related(model, keys).alias()
 
 
 def _made(model: type[Model], names: Sequence[str], values: Sequence[Any]) -> Any:
