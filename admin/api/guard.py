@@ -81,6 +81,7 @@ def _let_in() -> None:
         raise _NoKey("This key opens nothing: it was never made, or was taken back.")
     g.person, scopes = opened
     g.key_name = opened[0].key.id
+    g.program = opened[0].key.name
     scope = getattr(current_app.view_functions[request.endpoint], "scope", "read")
     if scope not in scopes:
         raise Problem(403, "scope", f"This key may not do that: it takes the scope {scope}.")
