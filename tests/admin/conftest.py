@@ -28,7 +28,7 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No variable of the person who runs the tests counts."""
     for name in (
         *("DATABASE_URL", "RABBIT_URL", "RABBIT_QUEUE_TYPE", "GIGSCRAPY_HOME", "ADMIN_SECRET_KEY"),
-        *("ADMIN_HOSTS", "ADMIN_PROXIES"),
+        *("ADMIN_HOSTS", "ADMIN_PROXIES", "GIG_ANONYMOUS", "GIG_REGISTRATION"),
         *("NO_COLOR", "FORCE_COLOR", "COLUMNS"),
     ):
         monkeypatch.delenv(name, raising=False)

@@ -1,0 +1,73 @@
+"""A program that asks the API, with a key."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from admin import keys
+from admin.signing import Person
+from tests.admin import account
+
+
+class Program:
+    """``program.get("/sports", limit=2)`` asks ``/api/v1/sports?limit=2`` with its key, if it has one."""
+
+    def __init__(self, client: FlaskClient, key: str | None) -> None:
+        self._client, self.key = client, key
+
+    def open(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: dict[str, str] | None = None,
+        json: Any = None,
+        buffered: bool = True,
+        **asked: Any,
+    ) -> TestResponse:
+        authorized = {"Authorization": f"Bearer {self.key}"} if self.key else {}
+        return self._client.open(
+            f"/api/v1{path}",
+            method=method,
+            query_string=asked,
+            json=json,
+            headers=authorized | (headers or {}),
+            buffered=buffered,
+        )
+
+    def get(self, path: str, **asked: Any) -> TestResponse:
+        return self.open("GET", path, **asked)
+
+    def post(self, path: str, json: Any = None, **asked: Any) -> TestResponse:
+        return self.open("POST", path, json=json, **asked)
+
+    def data(self, path: str, **asked: Any) -> Any:
+        """The ``data`` of an answer that must be one."""
+        answer = self.get(path, **asked)
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+        return answer.get_json()["data"]
+
+
+@pytest.fixture
+def program_of(app: Flask) -> Callable[..., Program]:
+    """``program_of("read", "jobs")``: one whose key has these scopes; without any it has no key."""
+    return lambda *scopes: program(app, *scopes)
+
+
+@pytest.fixture
+def reader(program_of: Callable[..., Program]) -> Program:
+    """One that may read."""
+    return program_of("read")
+
+
+def program(app: Flask, *scopes: str, role: str = "admin") -> Program:
+    if not scopes:
+        return Program(app.test_client(), None)
+    with app.app_context():
+        owner = account(role)
+        key = keys.add(Person.get_by_id(owner.id), "a program", scopes)
+    return Program(app.test_client(), key)
