@@ -74,7 +74,12 @@ def sparse(rows: Sequence[Mapping[str, Any]], fields: Sequence[str]) -> Sequence
 def answer(body: Any, status: int = 200) -> Response:
     """As JSON."""
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=_written)
-    return Response(text, status, content_type=JSON)
+    return Response(as_bytes(text), status, content_type=JSON)
+
+
+def as_bytes(text: str) -> bytes:
+    """JSON as it is sent. Half a character, which somebody may have sent here, is spelt out as JSON spells it."""
+    return text.encode("utf-8", "backslashreplace")
 
 
 def instant(naive: datetime | None) -> str | None:

@@ -11,6 +11,8 @@ from schema.instants import naive, read_iso
 MOST = 1000
 """Rows of one answer."""
 USUAL = 100
+ONE_LINE = r"^[^\x00-\x1F\x7F-\x9F\u2028\u2029]*$"
+"""What can be shown in one line."""
 
 
 def _instant(value: Any) -> datetime:
@@ -54,6 +56,17 @@ class Asked(BaseModel):
     """The parameters of a question. Each may be given once; one that is not known is refused."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class Sent(BaseModel):
+    """A body. Nothing is taken for something else, and what is not known is refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+def text(longest: int, *, default: Any = ...) -> Any:
+    """Of texts that are sent: so many characters at most, all of which can be shown in one line."""
+    return Field(default=default, min_length=1, max_length=longest, pattern=ONE_LINE)
 
 
 class Fields(Asked):

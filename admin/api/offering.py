@@ -4,7 +4,7 @@
 def list_sports(query_data: Part) -> Response: …
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, get_args
 
@@ -26,11 +26,15 @@ _WORDS = {
     404: "There is no such thing",
     409: "It contradicts what is there",
     413: "Too much at once",
-    415: "Not JSON",
+    415: "Not JSON, or packed",
     422: "A parameter, or the body, is not what is written here",
     429: "Too many requests: `Retry-After` says when to come again",
     503: "The database, or the broker, is away for now",
 }
+
+
+MORE: dict[str, Mapping[str, Any]] = {}
+"""By its id: what an operation has that APIFlask has no word for."""
 
 
 def offer(
@@ -45,13 +49,24 @@ def offer(
     scope: str = "read",
     errors: tuple[int, ...] = (),
     content_type: str = "application/json",
+    files: Mapping[str, Any] | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> Callable[[View], View]:
     """Offer the view there. Its docstring is its documentation; it is handed ``query_data`` and ``json_data``.
 
     :param answer: the model of the answer's body, which the view writes itself (:mod:`admin.api.answers`).
     :param errors: statuses beyond those that any question may end in.
+    :param files: what is answered where that is no JSON: by content type its schema.
+    :param more: of the operation in the specification: ``parameters`` and ``responses`` beside those, a ``requestBody``
+        that the view reads itself.
     """
-    usual = {401, 403, 422, 429, 503} | ({304} if method == "GET" else set()) | ({404} if "<" in rule else set())
+    usual = (
+        {401, 403, 422, 429, 503}
+        | ({304} if method == "GET" and not files else set())
+        | ({404} if "<" in rule else set())
+    )
+    if body is not None or "requestBody" in (more or {}):
+        usual |= {400, 413, 415}
     responses: dict[int | str, Any] = {
         code: {"description": _WORDS[code], "headers": _NOTED} | ({} if code == 304 else _PROBLEM)
         for code in sorted(usual | set(errors))
@@ -62,13 +77,16 @@ def offer(
         if answer is not None:
             offered = room.output(answer, status_code=status, content_type=content_type)(offered)
         else:
-            responses[status] = {"description": "Done", "headers": _NOTED}
+            told = {"content": {kind: {"schema": schema} for kind, schema in files.items()}} if files else {}
+            responses[status] = {"description": "Done", "headers": _NOTED} | told
         if asked is not None:
             offered = room.input(asked, location="query")(offered)
         if body is not None:
             offered = room.input(body, location="json")(offered)
         offered = room.doc(responses=responses, operation_id=view.__name__, security="key")(offered)
         offered.__dict__["scope"] = scope
+        if more:
+            MORE[view.__name__] = more
         route: Callable[[View], View] = room.route(rule, methods=[method])
         return route(offered)
 

@@ -32,10 +32,10 @@ from schema.database import connect, hang_up
 from schema.editing import add_alias
 from schema.merging import merge_bookmakers
 from schema.messages import OddsItem, encode
-from schema.migrations import migrate
 from schema.models import Bookmakers, Matches, Odds, Teams, use
 from schema.store import Store
 from tests.gigscrapy.pages import NOW, but, page
+from tests.schema.laid import lay
 from tests.schema.letters import Letter, letters, prices, quote
 
 LIST = Page(
@@ -68,7 +68,7 @@ UNKNOWN = "<html><body><p>a page nobody knows</p></body></html>"
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     database = connect(None, tmp_path)
-    migrate(database)
+    lay(database)
     use(database)
     yield database
     hang_up(database)
