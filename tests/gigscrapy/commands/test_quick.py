@@ -5,7 +5,7 @@ import sys
 
 from tests import ROOT
 
-SAID = "import sys; from scrapy.utils.misc import walk_modules; walk_modules('gigscrapy.commands')"
+SAID = "import sys; from scrapy.utils.misc import walk_modules_iter as walk; [*walk('gigscrapy.commands')]"
 
 
 def test_no_command_brings_the_browser_along() -> None:
