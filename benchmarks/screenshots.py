@@ -136,6 +136,8 @@ def _in_one_window(
 
 
 def _take(page: Page, path: Path) -> None:
+    if page.locator("header nav").count():  # how many alerts ring is asked for once the page is there
+        page.locator("header .ringing:not(:empty)").wait_for()
     page.evaluate(IN_FRENCH)
     page.evaluate(SETTLED)
     path.write_bytes(page.screenshot(animations="disabled", caret="hide"))

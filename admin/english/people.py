@@ -133,6 +133,7 @@ ENGLISH: dict[str, str] = {
     "modifié": "changed",
     "n'est plus suivi": "no longer followed",
     "nouveau mot de passe": "new password",
+    "demande retirée": "withdrawn",
     "planification": "schedule",
     "planification « {name} »": "schedule {name}",
     "rejoué": "replayed",

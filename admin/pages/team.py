@@ -45,6 +45,7 @@ ACTIONS: Mapping[str, Phrase] = {
     "switch": Phrase("activé ou désactivé"),
     "test": Phrase("essayé"),
     "unfollow": Phrase("n'est plus suivi"),
+    "withdraw": Phrase("demande retirée"),
 }
 OBJECTS: Mapping[str, Phrase] = {
     "alert rule": Phrase("règle d'alerte"),

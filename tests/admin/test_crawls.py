@@ -104,8 +104,10 @@ def test_what_waits_says_why(client: FlaskClient) -> None:
         text_of(row.xpath("./td")[1]).replace("\N{NO-BREAK SPACE}", " ")
         for row in page(client, "/crawls/").css("#going-on tbody tr")
     ]
-    Runs.create(run_id="a", spider="nba", **queued)
+    Runs.create(run_id="a", spider="nba", requested_by="schedule Nuit", **queued)
     assert reasons() == ["attend qu'un worker le prenne (scrapy worker)"]
+    [asked_by] = page(client, "/crawls/").css("#going-on tbody tr td:nth-child(4)")
+    assert text_of(asked_by).replace("\N{NO-BREAK SPACE}", " ") == "planification « Nuit »"
     Runs.create(run_id="b", spider="ligue1", **running)
     Runs.create(run_id="c", spider="ligue1", **queued)
     Runs.create(run_id="d", spider="top14", attempts=2, not_before=at + timedelta(minutes=1), **queued)
