@@ -161,6 +161,8 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         patch.setenv("GIG_ANONYMOUS", "on")
         patch.setenv("GIG_REGISTRATION", "on")
         app = create_app(url, home)
+    for each in (app, app.extensions["gig"]):  # a hash takes a thousandth of what it takes in earnest
+        each.extensions["security"].pwd_context.update(argon2__rounds=1, argon2__memory_cost=64)
     _fill()
     yield World(app)
     hang_up(current())
