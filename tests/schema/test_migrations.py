@@ -34,6 +34,7 @@ ALL = [
     "0005_benchmark",
     "0006_alerts",
     "0007_data",
+    "0011_webhooks",
 ]
 NOT_ENFORCED = (Odds, LatestOdds, Messages, *COUNTED)
 

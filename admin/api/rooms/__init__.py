@@ -2,6 +2,6 @@
 
 from apiflask import APIBlueprint
 
-from admin.api.rooms import exports, reference, stream
+from admin.api.rooms import exports, reference, stream, webhooks
 
-ROOMS: tuple[APIBlueprint, ...] = (reference.room, exports.room, stream.room)
+ROOMS: tuple[APIBlueprint, ...] = (reference.room, exports.room, stream.room, webhooks.room)
