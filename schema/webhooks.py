@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from peewee import SQL, Database, fn
+from peewee import JOIN, SQL, Database, ModelSelect, fn
 
 from schema.alerts import DUE, FAILED, NOTE_LENGTH, SENDING, SENT
 from schema.database import begin_writing
-from schema.models import WebhookDeliveries, WebhookPositions, Webhooks, now
+from schema.models import Leagues, Users, WebhookDeliveries, WebhookPositions, Webhooks, now
 
 ODDS, OPENED, CLOSED, RUN = "odds.changed", "alert.opened", "alert.closed", "run.ended"
 KINDS = (ODDS, OPENED, CLOSED, RUN)
@@ -95,13 +95,19 @@ def remove(database: Database, number: int) -> bool:
 
 
 def find(database: Database, number: int) -> Webhooks | None:
-    return next(iter(Webhooks.select().where(Webhooks.id == number).execute(database)), None)
+    """With whose it is, and its league."""
+    return next(iter(_named().where(Webhooks.id == number).execute(database)), None)
 
 
 def of(database: Database, user: int | None = None) -> list[Webhooks]:
-    """Those of an account, or all; the oldest first."""
-    query = Webhooks.select().order_by(Webhooks.id)
+    """Those of an account, or all, each with whose it is, and its league; the oldest first."""
+    query = _named().order_by(Webhooks.id)
     return list((query if user is None else query.where(Webhooks.user == user)).execute(database))
+
+
+def _named() -> "ModelSelect[Webhooks]":
+    query = Webhooks.select(Webhooks, Users.id, Users.username, Leagues.id, Leagues.name)
+    return query.join_from(Webhooks, Users).join_from(Webhooks, Leagues, JOIN.LEFT_OUTER)
 
 
 def listening(database: Database) -> list[Webhooks]:

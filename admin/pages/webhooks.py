@@ -17,7 +17,7 @@ from admin.webhooks import hooks
 from admin.words import Phrase, say
 from gigscrapy.onlyone import ALERTING, is_taken
 from schema import webhooks
-from schema.models import Leagues, Matches, Users, now
+from schema.models import Leagues, Matches, now
 from schema.webhooks import CLOSED, ODDS, OPENED, RUN
 
 KIND_NAMES = {
@@ -106,7 +106,6 @@ class Desk:
         return render_template(
             "webhooks/details.html",
             hook=row,
-            about=self._about([row])[number],
             deliveries=shown,
             older=shown[-1].id if len(found) > len(shown) else None,
             newest=place is None,
@@ -164,7 +163,7 @@ class Desk:
         return render_template(
             "webhooks/index.html",
             hooks=rows,
-            about=self._about(rows),
+            last=webhooks.last_of(self._database, [row.id for row in rows]) if rows else {},
             wrong=wrong and WHY_NOT[wrong],
             secret=secret,
             filled=request.form if wrong else {},
@@ -177,24 +176,6 @@ class Desk:
     def _shared(self) -> dict[str, Any]:
         home = Path(current_app.config["SETTINGS"]["GIGSCRAPY_HOME"])
         return {"kind_names": KIND_NAMES, "why_off": WHY_OFF, "runs": is_taken(self._database, home, ALERTING)}
-
-    def _about(self, rows: list[Any]) -> dict[int, dict[str, Any]]:
-        """Of each its owner, its league, and the last message: three queries, whatever their number."""
-        if not rows:
-            return {}
-        owners = {row.user_id for row in rows}
-        leagues = {row.league_id for row in rows if row.league_id}
-        names: dict[int, str] = dict(
-            Users.select(Users.id, Users.username).where(Users.id.in_(owners)).tuples().execute()
-        )
-        called: dict[int, str] = dict(
-            Leagues.select(Leagues.id, Leagues.name).where(Leagues.id.in_(leagues)).tuples().execute()
-        )
-        last = webhooks.last_of(self._database, [row.id for row in rows])
-        return {
-            row.id: {"owner": names.get(row.user_id), "league": called.get(row.league_id), "last": last.get(row.id)}
-            for row in rows
-        }
 
     def _row(self, number: int) -> Any:
         row: Any = webhooks.find(self._database, number)

@@ -165,7 +165,7 @@ _OF_PAYOUT = (
 
 @offer(room, "/exports/odds", answer=None, asked=PricesAsked, scope="export", errors=(404,), files=FILES)
 def export_odds(query_data: PricesAsked) -> Response:
-    """Every price ever seen, or of what is asked; of all and of bookmakers the oldest first, else match by match."""
+    """Every price ever seen: of all and of bookmakers the oldest first, of anything else match by match."""
     conditions = _of_price(Odds, query_data)
     until = query_data.scraped_until or now()
     conditions.append(Odds.scraped_at < until)

@@ -71,9 +71,9 @@ class _Sent(BaseModel):
 
 
 class HookIn(_Sent):
-    name: Name
-    url: Address
-    kinds: Kinds
+    name: Name = Field(examples=["mine"])
+    url: Address = Field(examples=["https://example.org/hook"])
+    kinds: Kinds = Field(examples=[["run.ended"]])
     league: LeagueName | None = Field(None, description=_OF_LEAGUE)
     match: MatchNumber | None = Field(None, description=_OF_MATCH)
 

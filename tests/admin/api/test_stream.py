@@ -5,11 +5,9 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-import waitress
 from flask import Flask
 
 from admin import create_app, live
@@ -19,7 +17,7 @@ from schema.database import connect, hang_up
 from schema.migrations import migrate
 from schema.models import Odds
 from schema.store import Store
-from tests.admin.api.conftest import Program, program
+from tests.admin.api.conftest import Program, program, waited_on
 from tests.admin.api.test_conventions import problem
 from tests.admin.conftest import current
 from tests.schema.letters import letters, prices, quote
@@ -225,19 +223,6 @@ def test_it_stops_looking_when_nobody_has_listened_for_long(hub: Hub, monkeypatc
 
 
 # -- over the wire -----------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def waited_on(app: Flask) -> Iterator[int]:
-    """The port of the application, served as it is in earnest."""
-    server = waitress.create_server(app, host="127.0.0.1", port=0, threads=8, channel_request_lookahead=1)
-    serving = threading.Thread(target=server.run, daemon=True)
-    serving.start()
-    try:
-        yield server.effective_port
-    finally:
-        server.close()
-        serving.join(5)
 
 
 def lines(port: int, asks: Program, path: str, **headers: str) -> tuple[http.client.HTTPConnection, Any]:
