@@ -24,6 +24,7 @@ from admin import (
     access,
     api,
     formats,
+    gig,
     health,
     labels,
     metrics,
@@ -125,6 +126,7 @@ def create_app(database_url: str | None = None, home: str | Path | None = None) 
         **{write.__name__: _in_the_page_s_language(write) for write in WRITERS},
         "change_percent": lambda share: labels.share_label(share, spoken()),
         "state_label": labels.state_label,
+        "requester_label": labels.requester_label,
         "reason_label": labels.reason_label,
         "verdict_label": labels.verdict_label,
         "verdict_mark": labels.verdict_mark,
@@ -133,7 +135,8 @@ def create_app(database_url: str | None = None, home: str | Path | None = None) 
     }
     if "dashboard" not in app.blueprints:
         app.add_url_rule("/", "home", lambda: redirect(url_for("admin.index")))
-    mount(app, {api.WHERE: api.create_api(database, app)})
+    app.extensions["gig"] = gig.create_gig(database, app)
+    mount(app, {api.WHERE: api.create_api(database, app), **dict.fromkeys(gig.WHERE, app.extensions["gig"])})
     return app
 
 

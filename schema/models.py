@@ -296,7 +296,8 @@ class Odds(Table):
     ``line``: handicap or total, 0 in markets without one. ``trj``: bookmaker TRJ of the quote, percent, null where an
     outcome has no price. ``published_trj``: what the site printed beside it. ``partial``: from a list, which shows the
     best price of *some* outcomes (``published_trj`` is the market's then). ``suspect``: the rule of plausibility the
-    quote breaks, null where it breaks none.
+    quote breaks, null where it breaks none. ``stored_at``: since when this is known here, null where that was not kept
+    yet: then since it was seen.
     """
 
     id = BigAutoField()
@@ -313,6 +314,7 @@ class Odds(Table):
     run = ForeignKeyField(Runs, null=True, index=False)
     page = ForeignKeyField(Pages, null=True, index=False)
     suspect = Key(max_length=32, null=True)
+    stored_at = DateTimeField(null=True)
 
     class Meta:
         # The first serves what is asked of one match; the id, which every index ends with, what comes newest first.
@@ -341,12 +343,40 @@ class LatestOdds(Table):
     run = ForeignKeyField(Runs, null=True, index=False)
     page = ForeignKeyField(Pages, null=True, index=False)
     suspect = Key(max_length=32, null=True)
+    stored_at = DateTimeField(null=True)
 
     class Meta:
         # No id of its own: an upsert would burn one each time. Only what never changes is indexed: upserts stay cheap.
         primary_key = CompositeKey("match", "market", "line", "bookmaker", "outcome")
         indexes = ((("bookmaker", "match"), False),)
         constraints = (Check("odd_value > 1", name="latest_is_a_price"),)
+
+
+class ReplacedOdds(Table):
+    """A price of Odds as it was known until ``replaced_at``: another of the same instant was stored, and ranks higher.
+
+    So what was known at any instant can still be told. It has a row only where two sources contradict each other.
+    """
+
+    id = BigAutoField()
+    match = ForeignKeyField(Matches, index=False)
+    market = ForeignKeyField(MarketNames, index=False)
+    line = DecimalField(max_digits=6, decimal_places=2, default=0)
+    bookmaker = ForeignKeyField(Bookmakers, index=False)
+    outcome = Key(max_length=50)
+    odd_value = DecimalField(max_digits=10, decimal_places=3)
+    trj = DecimalField(max_digits=6, decimal_places=2, null=True)
+    published_trj = DecimalField(max_digits=6, decimal_places=2, null=True)
+    partial = BooleanField(default=False)
+    scraped_at = DateTimeField()
+    run = ForeignKeyField(Runs, null=True, index=False)
+    page = ForeignKeyField(Pages, null=True, index=False)
+    suspect = Key(max_length=32, null=True)
+    stored_at = DateTimeField(null=True)
+    replaced_at = DateTimeField()
+
+    class Meta:
+        indexes = ((("match",), False),)
 
 
 # -- what was received -------------------------------------------------------------------------------------------------
@@ -684,8 +714,8 @@ class Attempts(Table):
 class AuditLog(Table):
     """Each change that somebody made: written once, with what was there before and after, as JSON; never changed.
 
-    ``actor``: the account's name as it was then, or ``command line``. ``request_id``: the same for all that one request
-    changed.
+    ``actor``: the account's name as it was then, or ``command line``; ``program``: the name of the key that was used,
+    null where the account did it in person. ``request_id``: the same for all that one request changed.
     """
 
     id = BigAutoField()
@@ -698,6 +728,7 @@ class AuditLog(Table):
     before = TextField(null=True, column_name="before_json")
     after = TextField(null=True, column_name="after_json")
     request_id = Key(max_length=32, null=True)
+    program = CharField(max_length=100, null=True)
 
     class Meta:
         # Each ends with the id: the newest of one person, or of one thing, are read off the end.
@@ -707,7 +738,27 @@ class AuditLog(Table):
         )
 
 
-PEOPLE = (Users, Sessions, ApiKeys, Attempts, AuditLog)
+class Submissions(Table):
+    """What a program sent under a key of its own (``Idempotency-Key``), so that it counts once however often it comes.
+
+    ``kind``: ``task`` or ``quotes``; ``body_hash``: of what was sent; ``made_id``: of the task, or the run, it became.
+    ``settled_at``: when it was durable, null while that is not known: then it is done again, which does no harm.
+    """
+
+    id = AutoField()
+    user = ForeignKeyField(Users, index=False)
+    kind = Key(max_length=16)
+    key = Key(max_length=128)
+    body_hash = Key(max_length=32)
+    made_id = Key(max_length=64)
+    created_at = DateTimeField(default=now, index=True)
+    settled_at = DateTimeField(null=True)
+
+    class Meta:
+        indexes = ((("user", "kind", "key"), True),)
+
+
+PEOPLE = (Users, Sessions, ApiKeys, Attempts, AuditLog, Submissions)
 """Tables about people. They are no lists to leaf through: each has pages of its own."""
 
 
@@ -743,6 +794,23 @@ class Editions(Table):
 
     id = AutoField()
     number = IntegerField(default=1)
+
+
+class TakeOvers(Table):
+    """How far another system's database is taken over (`scrapy import-gig`), so that what was broken off goes on.
+
+    ``name``: what the person calls it; ``source``: its address, without who asks. ``upto``: the last of its prices that
+    is looked at; ``position``: the last of its matches that is stored. ``account``: what became of those so far, JSON.
+    """
+
+    name = Key(max_length=32, primary_key=True)
+    source = Key(max_length=190)
+    upto = BigIntegerField()
+    position = BigIntegerField()
+    account = TextField()
+    started_at = DateTimeField()
+    updated_at = DateTimeField()
+    done_at = DateTimeField(null=True)
 
 
 # -- what people follow, and what they are told ------------------------------------------------------------------------
@@ -949,6 +1017,33 @@ class WebhookPositions(Table):
     at = DateTimeField()
 
 
+# -- what gig-benchmark's programs ask for and report ------------------------------------------------------------------
+
+
+class GigProgress(Table):
+    """How far a scraper is, as gig-benchmark's programs know it. ``scraper``: what all names of one share
+    (:func:`gigscrapy.gigkeys.one_name`).
+
+    ``task_id``, ``asked_at``: the last task that was asked for there. ``reported_at``: when a scraper last said what
+    the other columns have.
+    """
+
+    id = AutoField()
+    scraper = Key(max_length=100, unique=True)
+    task_id = Key(max_length=64, null=True)
+    asked_at = DateTimeField(null=True)
+    status = Key(max_length=32, null=True)
+    current = IntegerField(default=0)
+    total = IntegerField(default=0)
+    message = CharField(max_length=500, default="")
+    current_match = CharField(max_length=200, default="")
+    bookmakers_count = IntegerField(default=0)
+    matches_scraped = IntegerField(default=0)
+    odds_sent = IntegerField(default=0)
+    reported_at = DateTimeField(null=True)
+    updated_at = DateTimeField(default=now, index=True)
+
+
 TABLES = (
     Sports,
     MarketNames,
@@ -961,6 +1056,7 @@ TABLES = (
     Pages,
     Odds,
     LatestOdds,
+    ReplacedOdds,
     Messages,
     DeadLetters,
     Schedules,
@@ -977,6 +1073,7 @@ TABLES = (
     BookmakerAliases,
     TeamAliases,
     Editions,
+    TakeOvers,
     Follows,
     AlertRules,
     Channels,
@@ -986,6 +1083,7 @@ TABLES = (
     Webhooks,
     WebhookDeliveries,
     WebhookPositions,
+    GigProgress,
 )
 
 COUNTED = (TouchedMatches, TouchedHours, Payouts, PayoutDays, OddsHours, Tallies)

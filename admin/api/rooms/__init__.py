@@ -2,6 +2,15 @@
 
 from apiflask import APIBlueprint
 
-from admin.api.rooms import exports, reference, stream, webhooks
+from admin.api.rooms import deadletters, exports, reference, runs, schedules, stream, tasks, webhooks
 
-ROOMS: tuple[APIBlueprint, ...] = (reference.room, exports.room, stream.room, webhooks.room)
+ROOMS: tuple[APIBlueprint, ...] = (
+    reference.room,
+    runs.room,
+    tasks.room,
+    schedules.room,
+    deadletters.room,
+    exports.room,
+    stream.room,
+    webhooks.room,
+)

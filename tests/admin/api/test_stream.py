@@ -47,7 +47,9 @@ def hub(either: None) -> Iterator[Hub]:
     """Over two matches with a price of each outcome: rows 1 to 3 and 4 to 6."""
     Store(current()).store(letters(quote(), quote(match_id="2", home="A", away="B", league="Ligue 2")))
     with current().connection_context():
-        yield Hub(current(), pause=0.02, read_prices=changes.of)
+        hub = Hub(current(), pause=0.02, read_prices=changes.of)
+        yield hub
+        hub.close()
 
 
 def read(texts: Iterator[str]) -> list[Event]:
