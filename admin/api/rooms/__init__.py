@@ -2,7 +2,7 @@
 
 from apiflask import APIBlueprint
 
-from admin.api.rooms import deadletters, exports, reference, runs, schedules, stream, tasks
+from admin.api.rooms import deadletters, exports, reference, runs, schedules, stream, tasks, webhooks
 
 ROOMS: tuple[APIBlueprint, ...] = (
     reference.room,
@@ -12,4 +12,5 @@ ROOMS: tuple[APIBlueprint, ...] = (
     deadletters.room,
     exports.room,
     stream.room,
+    webhooks.room,
 )
