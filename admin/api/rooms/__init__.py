@@ -2,6 +2,14 @@
 
 from apiflask import APIBlueprint
 
-from admin.api.rooms import deadletters, reference, runs, schedules, tasks
+from admin.api.rooms import alerts, deadletters, ingest, reference, runs, schedules, tasks
 
-ROOMS: tuple[APIBlueprint, ...] = (reference.room, runs.room, tasks.room, schedules.room, deadletters.room)
+ROOMS: tuple[APIBlueprint, ...] = (
+    reference.room,
+    runs.room,
+    tasks.room,
+    schedules.room,
+    deadletters.room,
+    alerts.room,
+    ingest.room,
+)
