@@ -16,11 +16,13 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, NoReturn, TypeVar
 
+from schema.french import from_french
 from schema.instants import from_paris, iso, read_iso, to_paris
 from schema.markets import MARKETS, Market, winner_market
-from schema.names import BadName, name_key, on_one_line, tidy
+from schema.names import NAME_LENGTH, BadName, name_key, on_one_line, tidy
 from schema.prices import CENT, PRICE_LIMIT, payout, published_style, read_price, usable
 from schema.reference import sports
 
@@ -352,7 +354,7 @@ def _decode_legacy(fields: dict[str, Any], received_at: datetime) -> OddsItem:
             away=away,
             bookmaker=_name(fields, "bookmaker"),
             prices=_prices(market, {o: cotes.get(LEGACY_OUTCOMES[o]) for o in market.outcomes}),
-            kickoff=None if day is None else _read("match_date", day, _paris_date),
+            kickoff=None if day is None else _read("match_date", day, partial(_legacy_date, received_at)),
             market=market.code,
             scraped_at=received_at.astimezone(UTC).replace(microsecond=0),
             source=LEGACY,
@@ -494,8 +496,15 @@ def _instant(text: str) -> datetime:
     return _plausible(read_iso(text))
 
 
-def _paris_date(text: str) -> datetime:
-    return _plausible(from_paris(datetime.strptime(text, LEGACY_DATE)))  # noqa: DTZ007 - from_paris gives the zone
+def _legacy_date(received_at: datetime, text: str) -> datetime:
+    """As gig-benchmark writes it; before that it sent what the page says, in French."""
+    try:
+        local = datetime.strptime(text, LEGACY_DATE)  # noqa: DTZ007 - from_paris gives the zone
+    except ValueError:
+        if len(text) <= NAME_LENGTH and (instant := from_french(text, received_at)):
+            return instant
+        raise
+    return _plausible(from_paris(local))
 
 
 def _plausible(instant: datetime) -> datetime:

@@ -31,7 +31,7 @@ def create_api(database: Database, admin: Flask) -> APIFlask:
     api.extensions["tables"] = database
     Babel(api, default_locale=LANGUAGE, locale_selector=lambda: LANGUAGE)  # what pages say to people is said here, too
     api.secret_key = admin.secret_key
-    api.config |= {name: admin.config[name] for name in ("QUEUES", "SETTINGS")} | docs.SPECIFICATION
+    api.config |= {name: admin.config[name] for name in ("QUEUES", "SETTINGS", "HUB")} | docs.SPECIFICATION
     api.servers = [{"url": WHERE}]
     docs.describe(api)
     problems.explain_errors(api)

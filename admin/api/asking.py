@@ -34,7 +34,7 @@ def _flag(value: Any) -> Any:
 
 
 def _several(value: Any) -> Any:
-    return [part for part in value.split(",") if part] if isinstance(value, str) else value
+    return value.split(",") if isinstance(value, str) else value
 
 
 Instant = Annotated[datetime, BeforeValidator(as_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
@@ -46,7 +46,7 @@ _NAME = r"[A-Za-z0-9._-]{1,200}"
 Several = Annotated[
     list[Annotated[str, Field(pattern=f"^{_NAME}$")]],
     BeforeValidator(_several),
-    WithJsonSchema({"type": "string", "pattern": f"^{_NAME}(,{_NAME})*$", "maxLength": 2000}),
+    WithJsonSchema({"type": "string", "pattern": f"^{_NAME}(,{_NAME})*$", "maxLength": 500}),
 ]
 """Slugs or ids, with commas between them."""
 OddsFormat = Literal["decimal", "american", "fractional"]
@@ -81,4 +81,4 @@ class Part(Fields):
     """Of a list that goes on."""
 
     limit: Annotated[int, Field(ge=1, le=MOST), Digits] = Field(USUAL, description="Rows of one answer.")
-    cursor: str = Field("", max_length=2000, description="`next_cursor` of the part before.")
+    cursor: str = Field("", max_length=1000, description="`next_cursor` of the part before.")

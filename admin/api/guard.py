@@ -17,6 +17,7 @@ from werkzeug.exceptions import SecurityError
 from admin.access import Role
 from admin.api.problems import Problem
 from admin.keys import opened_by
+from admin.security import BadSetting
 from admin.signing import Person, nobody
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -43,7 +44,7 @@ def install(api: APIFlask) -> None:
     api.before_request(_let_in)
     limit = os.environ.get("API_RATE_LIMIT") or str(PER_MINUTE)
     if not (limit.isascii() and limit.isdigit() and int(limit)):
-        raise ValueError(f"API_RATE_LIMIT: {limit!r} is not how many requests a minute a key has; write {PER_MINUTE}")
+        raise BadSetting(f"API_RATE_LIMIT: {limit!r} is not how many requests a minute a key has; write {PER_MINUTE}")
     limiter = Limiter(
         _of_one,
         default_limits=[f"{limit} per minute"],

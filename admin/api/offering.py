@@ -5,13 +5,14 @@ def list_sports(query_data: Part) -> Response: …
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from functools import wraps
+from typing import Any, get_args
 
 from apiflask import APIBlueprint
 from pydantic import BaseModel
 
-from admin.api.guard import scoped
-from admin.api.problems import TYPE
+from admin.api.asking import Fields
+from admin.api.problems import TYPE, Problem
 
 View = Callable[..., Any]
 _PROBLEM = {"content": {TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
@@ -72,7 +73,7 @@ def offer(
     }
 
     def bind(view: View) -> View:
-        offered = scoped(scope)(view)
+        offered = _with_known_fields(view, fields_of(answer)) if asked and issubclass(asked, Fields) else view
         if answer is not None:
             offered = room.output(answer, status_code=status, content_type=content_type)(offered)
         else:
@@ -90,3 +91,23 @@ def offer(
         return route(offered)
 
     return bind
+
+
+def fields_of(answer: Any) -> tuple[str, ...]:
+    """What a row of that answer tells: of ``Listed[SportOut]`` the fields of SportOut."""
+    data = getattr(answer, "model_fields", {}).get("data")
+    row = next(iter(get_args(data.annotation)), data.annotation) if data is not None else None
+    return tuple(getattr(row, "model_fields", ()))
+
+
+def _with_known_fields(view: View, known: tuple[str, ...]) -> View:
+    """:raises Problem: from the view, for a field that no row has."""
+
+    @wraps(view)
+    def checked(*args: Any, query_data: Fields, **more: Any) -> Any:
+        if unknown := [field for field in query_data.fields if field not in known]:
+            detail = f"fields: no such field: {', '.join(unknown)}"
+            raise Problem(422, "invalid", detail, errors={"fields": ["there are: " + ", ".join(known)]})
+        return view(*args, query_data=query_data, **more)
+
+    return checked

@@ -2,7 +2,7 @@
 
 from apiflask import APIBlueprint
 
-from admin.api.rooms import alerts, deadletters, ingest, reference, runs, schedules, tasks
+from admin.api.rooms import alerts, deadletters, exports, ingest, reference, runs, schedules, stream, tasks
 
 ROOMS: tuple[APIBlueprint, ...] = (
     reference.room,
@@ -12,4 +12,6 @@ ROOMS: tuple[APIBlueprint, ...] = (
     deadletters.room,
     alerts.room,
     ingest.room,
+    exports.room,
+    stream.room,
 )
