@@ -2,7 +2,7 @@
 
 from apiflask import APIBlueprint
 
-from admin.api.rooms import deadletters, exports, reference, runs, schedules, stream, tasks, webhooks
+from admin.api.rooms import alerts, deadletters, exports, ingest, reference, runs, schedules, stream, tasks, webhooks
 
 ROOMS: tuple[APIBlueprint, ...] = (
     reference.room,
@@ -10,6 +10,8 @@ ROOMS: tuple[APIBlueprint, ...] = (
     tasks.room,
     schedules.room,
     deadletters.room,
+    alerts.room,
+    ingest.room,
     exports.room,
     stream.room,
     webhooks.room,
