@@ -174,6 +174,21 @@ class Gig:
         )
         return sorted(rows, key=lambda row: (row.bookmaker, row.market, row.seen_at, row.id))
 
+    def window(self, since: datetime, until: datetime) -> Iterator[tuple[int, Row]]:
+        """The prices seen from ``since`` until before ``until`` (naive UTC), each with its match: those of a match
+        together, and in them as in :meth:`prices`.
+        """
+        cursor = _unbuffered(self.database)
+        sql = (
+            "SELECT match_id, id, market_id, bookmaker_id, outcome, odd_value, trj, scraped_at FROM {odds}"
+            " WHERE scraped_at >= ? AND scraped_at < ? ORDER BY match_id, bookmaker_id, market_id, scraped_at, id"
+        )
+        cursor.execute(sql.format(**self.tables).replace("?", self.database.param), (str(since), str(until)))
+        for match, number, market, bookmaker, outcome, value, trj, scraped_at in cursor:
+            if seen_at := moment(scraped_at):
+                told = None if trj is None else decimal(trj)
+                yield match, Row(number, market, bookmaker, outcome, decimal(value), told, seen_at)
+
     def flat(self) -> Iterator[FlatRow]:
         """The rows of the flat table, a few at a time: in an order that is the same each time."""
         names = ("match_name", "match_date", "bookmaker", *PRICES, "league", "sport")
