@@ -58,8 +58,12 @@ class IntegerConverter(routing.IntegerConverter):
         super().__init__(of, max=2**63 - 1)
 
 
-class BadHosts(ValueError):
-    """ADMIN_HOSTS or ADMIN_PROXIES cannot be used as it is; the message says how it should look."""
+class BadSetting(ValueError):
+    """A variable of the environment cannot be used as it is; the message says how it should look."""
+
+
+class BadHosts(BadSetting):
+    """That is ADMIN_HOSTS or ADMIN_PROXIES."""
 
 
 def other_hosts() -> tuple[str, ...]:

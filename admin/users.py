@@ -16,7 +16,7 @@ from peewee import PeeweeException
 from admin import accounts, create_app
 from admin.access import Role
 from admin.accounts import CannotBe
-from admin.security import BadHosts
+from admin.security import BadSetting
 from admin.signing import Person
 from gigscrapy import logs, settings
 from gigscrapy.accounts import moment
@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> str | None:
         app = create_app()
         with app.app_context(), _connected():
             done: str | None = asked.do(asked)
-    except (BadHosts, BadDatabaseUrl, SchemaError, OSError, CannotBe) as error:
+    except (BadSetting, BadDatabaseUrl, SchemaError, OSError, CannotBe) as error:
         return str(error)
     except PeeweeException as error:
         return explain(error)

@@ -684,8 +684,8 @@ class Attempts(Table):
 class AuditLog(Table):
     """Each change that somebody made: written once, with what was there before and after, as JSON; never changed.
 
-    ``actor``: the account's name as it was then, or ``command line``. ``request_id``: the same for all that one request
-    changed.
+    ``actor``: the account's name as it was then, or ``command line``; ``program``: the name of the key that was used,
+    null where the account did it in person. ``request_id``: the same for all that one request changed.
     """
 
     id = BigAutoField()
@@ -698,6 +698,7 @@ class AuditLog(Table):
     before = TextField(null=True, column_name="before_json")
     after = TextField(null=True, column_name="after_json")
     request_id = Key(max_length=32, null=True)
+    program = CharField(max_length=100, null=True)
 
     class Meta:
         # Each ends with the id: the newest of one person, or of one thing, are read off the end.
@@ -707,7 +708,27 @@ class AuditLog(Table):
         )
 
 
-PEOPLE = (Users, Sessions, ApiKeys, Attempts, AuditLog)
+class Submissions(Table):
+    """What a program sent under a key of its own (``Idempotency-Key``), so that it counts once however often it comes.
+
+    ``kind``: ``task`` or ``quotes``; ``body_hash``: of what was sent; ``made_id``: of the task, or the run, it became.
+    ``settled_at``: when it was durable, null while that is not known: then it is done again, which does no harm.
+    """
+
+    id = AutoField()
+    user = ForeignKeyField(Users, index=False)
+    kind = Key(max_length=16)
+    key = Key(max_length=128)
+    body_hash = Key(max_length=32)
+    made_id = Key(max_length=64)
+    created_at = DateTimeField(default=now, index=True)
+    settled_at = DateTimeField(null=True)
+
+    class Meta:
+        indexes = ((("user", "kind", "key"), True),)
+
+
+PEOPLE = (Users, Sessions, ApiKeys, Attempts, AuditLog, Submissions)
 """Tables about people. They are no lists to leaf through: each has pages of its own."""
 
 
@@ -899,6 +920,33 @@ class Deliveries(Table):
         indexes = ((("state", "not_before"), False),)
 
 
+# -- what gig-benchmark's programs ask for and report ------------------------------------------------------------------
+
+
+class GigProgress(Table):
+    """How far a scraper is, as gig-benchmark's programs know it. ``scraper``: what all names of one share
+    (:func:`gigscrapy.gigkeys.one_name`).
+
+    ``task_id``, ``asked_at``: the last task that was asked for there. ``reported_at``: when a scraper last said what
+    the other columns have.
+    """
+
+    id = AutoField()
+    scraper = Key(max_length=100, unique=True)
+    task_id = Key(max_length=64, null=True)
+    asked_at = DateTimeField(null=True)
+    status = Key(max_length=32, null=True)
+    current = IntegerField(default=0)
+    total = IntegerField(default=0)
+    message = CharField(max_length=500, default="")
+    current_match = CharField(max_length=200, default="")
+    bookmakers_count = IntegerField(default=0)
+    matches_scraped = IntegerField(default=0)
+    odds_sent = IntegerField(default=0)
+    reported_at = DateTimeField(null=True)
+    updated_at = DateTimeField(default=now, index=True)
+
+
 TABLES = (
     Sports,
     MarketNames,
@@ -934,6 +982,7 @@ TABLES = (
     RuleChannels,
     AlertEvents,
     Deliveries,
+    GigProgress,
 )
 
 COUNTED = (TouchedMatches, TouchedHours, Payouts, PayoutDays, OddsHours, Tallies)

@@ -1,8 +1,34 @@
-"""The servers, each started once, at the first test that wants it; and the order of the files."""
+"""The servers, each started once, at the first test that wants it; where files go; and the order of the files."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
 
 import pytest
 
 pytest_plugins = ["tests.services.fixtures", "tests.services.mariadb_fixtures"]
+
+MEMORY = Path("/dev/shm")
+ROOM = 6 * 1024**3
+"""Bytes: three times what a whole run leaves behind before it is tidied up."""
+
+
+def _room(line: str) -> bool:
+    """Whether that many bytes of memory are free, by a line of /proc/meminfo."""
+    return line.startswith("MemAvailable:") and int(line.split()[1]) * 1024 > 2 * ROOM
+
+
+def _write_into_memory() -> None:
+    """Databases that are there for a second wait for the disk most of it. A container's own /dev/shm is too small."""
+    if {"TMPDIR", "PYTEST_DEBUG_TEMPROOT"} & os.environ.keys() or not os.access(MEMORY, os.W_OK):
+        return
+    if shutil.disk_usage(MEMORY).free > ROOM and any(map(_room, Path("/proc/meminfo").read_text().splitlines())):
+        os.environ["TMPDIR"] = str(MEMORY)
+        tempfile.tempdir = None  # it is asked for anew
+
+
+_write_into_memory()
 
 LONG = {
     *(

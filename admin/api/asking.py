@@ -11,6 +11,8 @@ from schema.instants import naive, read_iso
 MOST = 1000
 """Rows of one answer."""
 USUAL = 100
+ONE_LINE = r"^[^\x00-\x1F\x7F-\x9F\u2028\u2029]*$"
+"""What can be shown in one line."""
 
 
 def _instant(value: Any) -> datetime:
@@ -32,7 +34,7 @@ def _flag(value: Any) -> Any:
 
 
 def _several(value: Any) -> Any:
-    return [part for part in value.split(",") if part] if isinstance(value, str) else value
+    return value.split(",") if isinstance(value, str) else value
 
 
 Instant = Annotated[datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
@@ -44,7 +46,7 @@ _NAME = r"[A-Za-z0-9._-]{1,200}"
 Several = Annotated[
     list[Annotated[str, Field(pattern=f"^{_NAME}$")]],
     BeforeValidator(_several),
-    WithJsonSchema({"type": "string", "pattern": f"^{_NAME}(,{_NAME})*$", "maxLength": 2000}),
+    WithJsonSchema({"type": "string", "pattern": f"^{_NAME}(,{_NAME})*$", "maxLength": 500}),
 ]
 """Slugs or ids, with commas between them."""
 OddsFormat = Literal["decimal", "american", "fractional"]
@@ -54,6 +56,17 @@ class Asked(BaseModel):
     """The parameters of a question. Each may be given once; one that is not known is refused."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class Sent(BaseModel):
+    """A body. Nothing is taken for something else, and what is not known is refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+def text(longest: int, *, default: Any = ...) -> Any:
+    """Of texts that are sent: so many characters at most, all of which can be shown in one line."""
+    return Field(default=default, min_length=1, max_length=longest, pattern=ONE_LINE)
 
 
 class Fields(Asked):
@@ -68,4 +81,4 @@ class Part(Fields):
     """Of a list that goes on."""
 
     limit: Annotated[int, Field(ge=1, le=MOST), Digits] = Field(USUAL, description="Rows of one answer.")
-    cursor: str = Field("", max_length=2000, description="`next_cursor` of the part before.")
+    cursor: str = Field("", max_length=1000, description="`next_cursor` of the part before.")

@@ -38,18 +38,53 @@ CODES = {
     503: "database",
 }
 """What an error is called where nobody says it more closely."""
+MEANINGS: dict[str, tuple[int, str]] = {
+    "bad_request": (400, "The request cannot be read."),
+    "invalid_cursor": (400, "The cursor is none that was given here, or of another question: begin without one."),
+    "no_key": (401, "No key came, or one that opens nothing: send `Authorization: Bearer gig_…`."),
+    "scope": (403, "The key has not the scope that this takes: make another, or ask an administrator for the role."),
+    "not_found": (404, "There is no such thing, or no such address."),
+    "unknown_sport": (404, "A sport that is asked for is not known; `errors` names it."),
+    "unknown_league": (404, "A league that is asked for is not known; `errors` names it."),
+    "unknown_team": (404, "A team that is asked for is not known; `errors` names it."),
+    "unknown_bookmaker": (404, "A bookmaker that is asked for is not known; `errors` names it."),
+    "unknown_market": (404, "A market that is asked for is not known; `errors` names it."),
+    "method": (405, "The address is there, and is not asked so; `Allow` says how."),
+    "conflict": (409, "It contradicts what is there."),
+    "too_large": (413, "The body is too long: send less at a time."),
+    "media_type": (415, "The body is not JSON, or does not say so."),
+    "invalid": (422, "A parameter, or a part of the body, is not what the specification says; `errors` says which."),
+    "rate_limit": (429, "Too many requests of this key within a minute; `Retry-After` says when to come again."),
+    "too_many_exports": (429, "As many exports go on as may; `Retry-After` says when to come again."),
+    "error": (500, "The program is at fault; its log says more under the `request_id`."),
+    "database": (503, "The database does not answer for now; `Retry-After` says when to come again."),
+    "too_many_streams": (503, "As many streams are open as can be; `Retry-After` says when to come again."),
+}
+"""Every code, the status it comes with, and what it means."""
 WAIT = 5
 """Seconds after which to ask again while the database is away."""
 
 
 class Problem(HTTPException):
-    """An error of ours. ``code``: one word, for programs; ``errors``: what is wrong with each part, by its name."""
+    """An error of ours. ``code``: one word, for programs; ``errors``: what is wrong with each part, by its name.
 
-    def __init__(self, status: int, name: str, detail: str, *, errors: dict[str, Any] | None = None) -> None:
+    ``retry_after``: seconds after which to ask again, where that helps.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        name: str,
+        detail: str,
+        *,
+        errors: dict[str, Any] | None = None,
+        retry_after: int | None = None,
+    ) -> None:
         super().__init__(detail)
         self.code = status
         self.problem = name
         self.errors = errors or {}
+        self.retry_after = retry_after
 
 
 class ProblemOut(BaseModel):
@@ -66,6 +101,15 @@ class ProblemOut(BaseModel):
 
 def explain_errors(api: APIFlask) -> None:
     """No error shows a traceback or what a driver says: that goes to the log."""
+
+    @api.after_request
+    def tell_when_to_come_again(response: Response) -> Response:
+        """Last of all: Flask-Limiter writes when its window ends, whatever the answer is."""
+        if (seconds := g.get("retry_after")) is not None:
+            response.headers["Retry-After"] = str(seconds)
+        elif response.status_code != HTTPStatus.TOO_MANY_REQUESTS:
+            response.headers.pop("Retry-After", None)
+        return response
 
     @api.error_processor
     def invalid(error: HTTPError) -> Response:
@@ -86,6 +130,7 @@ def explain_errors(api: APIFlask) -> None:
             getattr(error, "errors", None) or None,
         )
         answer.headers.extend((name, value) for name, value in error.get_headers() if name != "Content-Type")
+        g.retry_after = getattr(error, "retry_after", None)
         if error.response is not None:  # Flask-Limiter's says when to come again
             answer.headers.extend(error.response.headers)
         return answer
@@ -94,7 +139,7 @@ def explain_errors(api: APIFlask) -> None:
     def unanswered(error: PeeweeException) -> Response:
         logger.error("%s %s (%s): %s", request.method, request.path, g.get("request_id"), explain(error))
         answer = written(503, CODES[503], "The database does not answer; ask again in a moment.")
-        answer.headers["Retry-After"] = str(WAIT)
+        g.retry_after = WAIT
         return answer
 
     @api.errorhandler(Exception)
@@ -115,4 +160,6 @@ def written(status: int, code: str, detail: str, errors: dict[str, Any] | None =
     }
     if errors:
         body["errors"] = errors
-    return Response(json.dumps(body, ensure_ascii=False, default=str), status, content_type=TYPE)
+    text = json.dumps(body, ensure_ascii=False, default=str)
+    sent = text.encode("utf-8", "backslashreplace")  # half a character, which somebody may have sent, is spelt out
+    return Response(sent, status, content_type=TYPE)

@@ -23,6 +23,7 @@ ENGLISH: dict[str, str] = {
     "Changer": "Change",
     "Choisissez ce que la clé permet.": "Choose what the key allows.",
     "Clé": "Key",
+    "clé « {name} »": "key “{name}”",
     "Clés pour les programmes": "Keys for programs",
     "Compte fait le": "Account made",
     "Confirmer": "Confirm",
@@ -145,4 +146,6 @@ ENGLISH: dict[str, str] = {
     "tâche": "task",
     "« {day} » n'est pas un jour : écrivez-le comme 2026-11-21.": "“{day}” is no day: write it like 2026-11-21.",
     "équipe": "team",
+    "Un programme envoie sa clé avec chaque question :": "A program sends its key with each question:",
+    "documentation de l'API": "documentation of the API",
 }

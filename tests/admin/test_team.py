@@ -16,11 +16,11 @@ import admin
 from admin import accounts
 from admin.pages import team
 from schema.database import connect, hang_up
-from schema.migrations import migrate
 from schema.models import PEOPLE, AuditLog, Sessions, Users, now, use
 from tests.admin import account, counted, page, signed_in, text_of, token_of
 from tests.admin.conftest import current
 from tests.admin.crowd import SCRIPT
+from tests.schema.laid import lay
 
 
 @pytest.fixture(autouse=True)
@@ -253,7 +253,7 @@ def database(request: pytest.FixtureRequest, app: Flask) -> Iterator[Database]:
         return
     server = request.getfixturevalue("mariadb")
     other = connect(server.url(server.new_database()), app.config["QUEUES"].home)
-    migrate(other)
+    lay(other)
     use(other)
     yield other
     hang_up(other)

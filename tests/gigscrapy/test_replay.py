@@ -29,10 +29,10 @@ from gigscrapy.replay import (
 )
 from schema.database import connect, hang_up
 from schema.messages import OddsItem, encode
-from schema.migrations import migrate
 from schema.models import Matches, Odds, use
 from schema.store import Store
 from tests.gigscrapy.pages import NOW, but, page
+from tests.schema.laid import lay
 from tests.schema.letters import Letter, prices, quote
 
 LIST = Page(
@@ -65,7 +65,7 @@ UNKNOWN = "<html><body><p>a page nobody knows</p></body></html>"
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     database = connect(None, tmp_path)
-    migrate(database)
+    lay(database)
     use(database)
     yield database
     hang_up(database)

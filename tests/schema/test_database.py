@@ -23,7 +23,7 @@ from schema.database import (
     masked,
     trouble_of,
 )
-from schema.migrations import migrate
+from tests.schema.laid import lay
 from tests.services import free_ports
 from tests.services.mariadb import MariaDB
 
@@ -252,7 +252,7 @@ class TestFaults:
     )
     def test_of_a_server(self, sql: str, fault: Fault, mariadb_url: str, tmp_path: Path) -> None:
         database = connect(mariadb_url, tmp_path)
-        migrate(database)
+        lay(database)
         assert fault_of(raised_by(database, sql)) is fault
         hang_up(database)
 
@@ -300,7 +300,7 @@ class TestFaults:
     @pytest.mark.server
     def test_of_a_server_where_another_holds_the_row(self, mariadb_url: str, tmp_path: Path) -> None:
         one, other = connect(mariadb_url, tmp_path), connect(mariadb_url, tmp_path)
-        migrate(one)
+        lay(one)
         other.execute_sql("SET innodb_lock_wait_timeout = 1")
         with one.atomic():
             one.execute_sql("UPDATE Sports SET name = 'Foot' WHERE code = 'FOOT'")
@@ -312,7 +312,7 @@ class TestFaults:
     def test_of_a_file_that_another_holds(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(database_module, "_SQLITE_PATIENCE", 0.1)
         one, other = connect(None, tmp_path), connect(None, tmp_path)
-        migrate(one)
+        lay(one)
         with one.atomic("IMMEDIATE"):
             error = raised_by(other, "UPDATE Sports SET name = 'Soccer'")
         assert fault_of(error) is Fault.PASSING

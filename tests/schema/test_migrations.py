@@ -34,7 +34,9 @@ ALL = [
     "0005_benchmark",
     "0006_alerts",
     "0007_data",
+    "0008_gig",
     "0009_gig_takeover",
+    "0012_programs",
 ]
 NOT_ENFORCED = (Odds, LatestOdds, Messages, *COUNTED)
 

@@ -20,11 +20,23 @@ class Program:
         self._client, self.key = client, key
 
     def open(
-        self, method: str, path: str, *, headers: dict[str, str] | None = None, json: Any = None, **asked: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: dict[str, str] | None = None,
+        json: Any = None,
+        buffered: bool = True,
+        **asked: Any,
     ) -> TestResponse:
         authorized = {"Authorization": f"Bearer {self.key}"} if self.key else {}
         return self._client.open(
-            f"/api/v1{path}", method=method, query_string=asked, json=json, headers=authorized | (headers or {})
+            f"/api/v1{path}",
+            method=method,
+            query_string=asked,
+            json=json,
+            headers=authorized | (headers or {}),
+            buffered=buffered,
         )
 
     def get(self, path: str, **asked: Any) -> TestResponse:
@@ -52,10 +64,10 @@ def reader(program_of: Callable[..., Program]) -> Program:
     return program_of("read")
 
 
-def program(app: Flask, *scopes: str) -> Program:
+def program(app: Flask, *scopes: str, role: str = "admin") -> Program:
     if not scopes:
         return Program(app.test_client(), None)
     with app.app_context():
-        owner = account("admin")
+        owner = account(role)
         key = keys.add(Person.get_by_id(owner.id), "a program", scopes)
     return Program(app.test_client(), key)

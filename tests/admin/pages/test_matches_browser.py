@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from admin import create_app
-from admin.pages.finder.live import STREAMS
+from admin.live import STREAMS
 from schema.database import connect, hang_up
 from schema.messages import OddsItem
 from schema.models import use

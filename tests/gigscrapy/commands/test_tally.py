@@ -4,9 +4,9 @@ import pytest
 
 from gigscrapy.commands import tally
 from schema.database import connect, hang_up
-from schema.migrations import migrate
 from schema.store import Store
 from tests.gigscrapy.commands.in_process import Ask, asking
+from tests.schema.laid import lay
 from tests.schema.letters import letters, quote
 
 
@@ -17,7 +17,7 @@ def ask(capsys: pytest.CaptureFixture[str]) -> Ask:
 
 def filled(home: Path) -> None:
     database = connect(None, home)
-    migrate(database)
+    lay(database)
     Store(database).store(letters(quote(), quote(match_id="7", home="Lens")))
     hang_up(database)
 
