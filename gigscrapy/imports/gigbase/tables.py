@@ -72,6 +72,10 @@ class Row(NamedTuple):
     seen_at: datetime
 
 
+NEVER = datetime(1, 1, 1)  # noqa: DTZ001 - naive, as all of theirs
+"""``seen_at`` of a price that tells no time."""
+
+
 class FlatRow(NamedTuple):
     """A quote of the flat table. ``prices``: of 1, X and 2."""
 
@@ -168,9 +172,16 @@ class Gig:
             upto,
         )
         rows = (
-            Row(number, market, bookmaker, outcome, decimal(value), None if trj is None else decimal(trj), seen_at)
+            Row(
+                number,
+                market,
+                bookmaker,
+                outcome,
+                decimal(value or 0),
+                None if trj is None else decimal(trj),
+                moment(scraped_at) or NEVER,
+            )
             for number, market, bookmaker, outcome, value, trj, scraped_at in found
-            if (seen_at := moment(scraped_at))
         )
         return sorted(rows, key=lambda row: (row.bookmaker, row.market, row.seen_at, row.id))
 

@@ -102,7 +102,9 @@ def test_all_that_is_wrong_is_mended_or_told(gig: Open, ask: Ask, tmp_path: Path
     there, total = theirs.sum()
     assert again["prices"]["there"] == again["prices"]["read"] == {"rows": there, "sum": f"{total:.2f}"}
     assert again["prices"]["here"] == again["prices"]["taken"]
-    refused = {"no-bookmaker": 3, "no-match": 3, "no-price": 2} | ({"teams": 3} if schema == DJANGO else {})
+    refused = {"no-bookmaker": 3, "no-match": 3, "no-price": 2, "no-time": 1} | (
+        {"teams": 3} if schema == DJANGO else {}
+    )
     assert {reason: one["rows"] for reason, one in again["refused"].items()} == refused
     assert {
         "default-kickoff": 1,
@@ -154,6 +156,35 @@ def test_the_flat_table(gig: Open, ask: Ask, tmp_path: Path) -> None:
         "football|ligue 1|psg|om|2025-11-10": ("2025-11-10 19:45:00", 3),
         "tennis|atp paris|a|b|": (None, 2),
     }
+
+
+def test_broken_off_it_goes_on(gig: Open, ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url, theirs = gig(DJANGO)
+    with theirs.database.atomic():
+        every_defect(theirs)
+        assert many(theirs, matches=60, visits=5) == 1200
+    whole = json.loads(ask(url, "--json", home=tmp_path / "whole").stdout)
+    pressed = iter([False, True])
+
+    def progress(*_: object) -> str:
+        if next(pressed):
+            raise KeyboardInterrupt
+        return ""
+
+    command = importlib.import_module("gigscrapy.commands.import-gig")
+    with monkeypatch.context() as patch:
+        patch.setattr(command, "_progress", progress)
+        ran = ask(url, home=tmp_path)
+    assert (ran.returncode, "run it again to go on" in ran.stderr) == (130, True)
+    ran = ask(url, "--json", home=tmp_path)
+    assert "it goes on" in ran.stderr
+    told = json.loads(ran.stdout)
+    session = ("stored_now", "there_already")
+    assert {key: one for key, one in told.items() if key not in session} == {
+        key: one for key, one in whole.items() if key not in session
+    }
+    assert 0 < told["stored_now"] < whole["stored_now"]
+    assert checksums(None, tmp_path) == checksums(None, tmp_path / "whole")
 
 
 @pytest.mark.server
