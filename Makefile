@@ -19,7 +19,7 @@ run: $(VENV)/.runs chromium ## crawl a league and show its best prices: LEAGUE=l
 	@$(PYTHON) -m replica.demo --league $(LEAGUE) $(if $(SITE),--site $(SITE))
 
 admin: $(VENV)/.runs ## see it all on http://127.0.0.1:5000 (PORT=); the first time it makes an account, and says its password
-	@$(PYTHON) -m admin.users first
+	@$(PYTHON) -m admin.users first --port $(PORT)
 	@$(PYTHON) -m admin --port $(PORT)
 
 services: $(VENV)/.runs chromium ## everything this machine needs to crawl by itself, until Ctrl-C: SITE=, the admin is on PORT=

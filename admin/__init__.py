@@ -126,6 +126,7 @@ def create_app(database_url: str | None = None, home: str | Path | None = None) 
         **{write.__name__: _in_the_page_s_language(write) for write in WRITERS},
         "change_percent": lambda share: labels.share_label(share, spoken()),
         "state_label": labels.state_label,
+        "requester_label": labels.requester_label,
         "reason_label": labels.reason_label,
         "verdict_label": labels.verdict_label,
         "verdict_mark": labels.verdict_mark,

@@ -6,7 +6,7 @@ TRJ, and how far each best price is from the best that was offered when the book
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -92,7 +92,7 @@ def meetings(
     if named is not None:
         conditions.append(named)
     if after is not None:
-        conditions.append(_follows(after, newest_first=newest_first))
+        conditions.append(_follows(after.kickoff, after.id, newest_first=newest_first))
     # The matches first, of their own table alone: with the names beside them a server reads all before it sorts.
     order: tuple[Any, ...] = (Matches.match_date, Matches.id)
     if newest_first:
@@ -103,6 +103,70 @@ def meetings(
     those = those.order_by(*order).limit(limit).alias("those")
     query = _meetings().join_from(Matches, those, on=(Matches.id == those.c.id)).order_by(*order)
     return [Meeting(*row) for row in query.tuples().execute()]
+
+
+class Fixture(NamedTuple):
+    """A match with all that names it: as :class:`Meeting`, then the keys and ids that stay."""
+
+    id: int
+    sport: str
+    league_id: int
+    league: str
+    home_id: int
+    home: str
+    away_id: int
+    away: str
+    kickoff: datetime | None
+    status: str
+    seen_at: datetime
+    home_key: str
+    away_key: str
+    match_key: str
+    site_id: str | None
+    url: str | None
+
+
+def fixtures(
+    wanted: Wanted,
+    limit: int,
+    *,
+    named: Any = None,
+    after: tuple[datetime | None, int] | None = None,
+    since_id: int | None = None,
+) -> list[Fixture]:
+    """Matches by kick-off, then id, after that one; or by id alone, from that one on (``since_id``). One query.
+
+    :param named: a further condition on Matches.
+    """
+    conditions = _conditions(wanted)
+    if named is not None:
+        conditions.append(named)
+    if after is not None:
+        conditions.append(_follows(*after, newest_first=False))
+    order: tuple[Any, ...] = (Matches.match_date, Matches.id)
+    if since_id is not None:
+        conditions.append(Matches.id >= since_id)
+        order = (Matches.id,)
+    those = Matches.select(Matches.id)
+    if conditions:
+        those = those.where(*conditions)
+    those = those.order_by(*order).limit(limit).alias("those")
+    home, away = Teams.alias(), Teams.alias()
+    more = (home.name_key, away.name_key, Matches.match_key, Matches.site_id, Matches.url)
+    query = _meetings(home, away).select_extend(*more).join_from(Matches, those, on=(Matches.id == those.c.id))
+    return [Fixture(*row) for row in query.order_by(*order).tuples().execute()]
+
+
+def next_kickoff(wanted: Wanted, after: datetime) -> datetime | None:
+    """The next kick-off after an instant (naive UTC) of these matches, whatever their range; or else the last before.
+
+    One query: for where a range holds nothing.
+    """
+    anywhere = _conditions(replace(wanted, since=None, until=None, undated=False))
+    coming = Matches.select(fn.MIN(Matches.match_date)).where(Matches.match_date >= after, *anywhere)
+    gone = Matches.select(fn.MAX(Matches.match_date)).where(Matches.match_date < after, *anywhere)
+    found = Matches.select(fn.COALESCE(coming, gone).converter(Matches.match_date.python_value)).limit(1).tuples()
+    return next((instant for (instant,) in found.execute()), None)
 
 
 def meeting(match: int) -> Meeting | None:
@@ -185,8 +249,8 @@ def _openings(found: Grid, rows: Iterable[_Newest]) -> dict[str, Decimal]:
 # -- what the database is asked ----------------------------------------------------------------------------------------
 
 
-def _meetings() -> "ModelSelect[Matches]":
-    home, away = Teams.alias(), Teams.alias()
+def _meetings(home: Any = None, away: Any = None) -> "ModelSelect[Matches]":
+    home, away = home or Teams.alias(), away or Teams.alias()
     columns = (
         Matches.id,
         Sports.code,
@@ -228,15 +292,15 @@ def _conditions(wanted: Wanted) -> list[Any]:
     return conditions
 
 
-def _follows(one: Meeting, *, newest_first: bool) -> Any:
+def _follows(kickoff: datetime | None, number: int, *, newest_first: bool) -> Any:
     """Rows after this one. Null kick-offs come first on both kinds of database, and last in the other direction."""
-    if one.kickoff is None:
-        same = Matches.match_date.is_null() & (Matches.id < one.id if newest_first else Matches.id > one.id)
+    if kickoff is None:
+        same = Matches.match_date.is_null() & (Matches.id < number if newest_first else Matches.id > number)
         return same if newest_first else same | Matches.match_date.is_null(False)
-    tied = Matches.match_date == one.kickoff
+    tied = Matches.match_date == kickoff
     if newest_first:
-        return (Matches.match_date < one.kickoff) | (tied & (Matches.id < one.id)) | Matches.match_date.is_null()
-    return (Matches.match_date > one.kickoff) | (tied & (Matches.id > one.id))
+        return (Matches.match_date < kickoff) | (tied & (Matches.id < number)) | Matches.match_date.is_null()
+    return (Matches.match_date > kickoff) | (tied & (Matches.id > number))
 
 
 def _newest(matches: Collection[int], codes: Sequence[str], bookmakers: Collection[int]) -> Iterable[_Newest]:

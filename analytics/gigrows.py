@@ -7,15 +7,17 @@ with it, as on our own page of gig-benchmark's tables (:mod:`analytics.gig`).
 Nothing is unbounded, on however many prices: see :func:`newest` and :func:`evolving`.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import time
+from collections.abc import Collection, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import reduce
 from operator import and_, or_
 from typing import Any, Generic, NamedTuple, TypeVar
+from weakref import WeakKeyDictionary
 
-from peewee import JOIN, SQL, fn
+from peewee import JOIN, SQL, Database, fn
 
 from analytics.finding import WINNER
 from schema.instants import hour_of
@@ -34,7 +36,7 @@ from schema.models import (
 
 ROWS = 1000
 """Prices of one answer, as gig-benchmark had it."""
-EVOLVING = 500
+EVOLVING = 300
 """Matches of one answer of newest prices: more than a Saturday has."""
 MATCHES = 5000
 """Matches of one answer of matches."""
@@ -42,7 +44,10 @@ NEAR = 1000
 """Of so many matches the prices are read match by match; of more, from the newest price back."""
 SLICE = 20_000
 """Prices that are looked at from the newest back, for one answer."""
+AT_FIRST = 60
+"""Of so many matches, the last seen, the newest prices are looked for first: most often they are there."""
 HOUR = timedelta(hours=1)
+MINUTE = 60
 CENT = Decimal("0.01")
 
 Each = TypeVar("Each")
@@ -192,7 +197,7 @@ def _is_priced(bookmakers: Collection[int] = ()) -> Any:
     """That a match has a price of the winner."""
     price = LatestOdds.alias()
     own = price.select(price.match).where(
-        price.match == Matches.id, price.market.in_(_winner_markets()), price.line == 0
+        price.match == Matches.id, price.market.in_(_all_winner_markets()), price.line == 0
     )
     return fn.EXISTS(own.where(price.bookmaker.in_(list(bookmakers))) if bookmakers else own)
 
@@ -201,7 +206,7 @@ def _is_priced(bookmakers: Collection[int] = ()) -> Any:
 
 
 def newest(narrowed: Narrowed, before: Instant | None = None) -> Some[Row]:
-    """The :data:`ROWS` newest prices, the newest first: at most three queries.
+    """The :data:`ROWS` newest prices, the newest first: at most four queries.
 
     Of few matches (:data:`NEAR`) they are read match by match. Of many, or all, from the newest price back, at most
     :data:`SLICE` of them: where few of these are wanted the answer is shorter than :data:`ROWS`, and says where it goes
@@ -223,11 +228,14 @@ def newest(narrowed: Narrowed, before: Instant | None = None) -> Some[Row]:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """Matches that are meant, the last seen first; ``whole``: these are all. ``newest``: when the first was seen."""
+    """Matches that are meant, the last seen first, and when each was; ``whole``: these are all."""
 
     matches: list[int]
+    seen_at: list[datetime]
     whole: bool
-    newest: datetime
+
+    def first(self, count: int) -> "_Known":
+        return _Known(self.matches[:count], self.seen_at[:count], whole=True)
 
 
 def _known_matches(narrowed: Narrowed) -> _Known | None:
@@ -236,18 +244,26 @@ def _known_matches(narrowed: Narrowed) -> _Known | None:
         return None
     query = Matches.select(Matches.id, Matches.seen_at).where(*narrowed.conditions())
     found = list(query.order_by(Matches.seen_at.desc()).limit(NEAR + 1).tuples().execute())
-    newest_at = found[0][1] if found else datetime.min  # noqa: DTZ901 - as the tables have it
-    return _Known([match for match, _ in found], len(found) <= NEAR, newest_at)
+    return _Known([match for match, _ in found], [at for _, at in found], whole=len(found) <= NEAR)
 
 
 def _newest(narrowed: Narrowed, known: _Known | None, before: Instant | None, limit: int) -> list[Row]:
-    """The newest of them: one query."""
-    if known is not None and not known.matches:
+    """The newest of them, at most ``limit``: one query, or two."""
+    if known is None:
+        return _rows(_from_the_newest(narrowed, known, before, limit), limit)
+    if len(known.matches) > AT_FIRST:
+        # Nothing of the other matches was seen after the last of them was.
+        found = _rows(_match_by_match(narrowed, known.first(AT_FIRST), before, limit), limit)
+        if len(found) == limit and found[-1].scraped_at > known.seen_at[AT_FIRST]:
+            return found
+    if not known.matches:
         return []
-    if known is not None and known.whole:
-        those = _match_by_match(narrowed, known, before, limit)
-    else:
-        those = _from_the_newest(narrowed, known, before, limit)
+    if known.whole:
+        return _rows(_match_by_match(narrowed, known, before, limit), limit)
+    return _rows(_from_the_newest(narrowed, known, before, limit), limit)
+
+
+def _rows(those: Any, limit: int) -> list[Row]:
     found = _row_query().join_from(Odds, those, on=(Odds.id == those.c.price_id))
     rows = found.order_by(Odds.scraped_at.desc(), Odds.id.desc()).limit(limit).tuples().execute()
     return [Row(*row) for row in rows]
@@ -257,10 +273,10 @@ def _match_by_match(narrowed: Narrowed, known: _Known, before: Instant | None, l
     query = Odds.select(Odds.id.alias("price_id")).where(Odds.match.in_(known.matches), _of_the_winner(Odds))
     if narrowed.bookmakers:
         query = query.where(Odds.bookmaker.in_(narrowed.bookmakers))
-    if before is not None:
-        query = query.where(_is_before(before))
     # Said so that no index on the instant serves it: it would be read from the newest price to the match's last one.
     at = fn.COALESCE(Odds.scraped_at, Odds.scraped_at)
+    if before is not None:
+        query = query.where(_is_before(before, at))
     return query.order_by(at.desc(), Odds.id.desc()).limit(limit).alias("those")
 
 
@@ -283,7 +299,7 @@ def _piece(narrowed: Narrowed, known: _Known | None, before: Instant | None) -> 
     if before is not None:
         piece = piece.where(_is_before(before))
     if known is not None:
-        piece = piece.where(Odds.scraped_at <= known.newest)
+        piece = piece.where(Odds.scraped_at <= known.seen_at[0])
     if len(narrowed.bookmakers) == 1:
         piece = piece.where(Odds.bookmaker == narrowed.bookmakers[0])
     return piece.order_by(Odds.scraped_at.desc(), Odds.id.desc())
@@ -297,26 +313,51 @@ def _row_query() -> Any:
     return Odds.select(*columns).join_from(Odds, MarketNames)
 
 
-def _is_before(instant: Instant) -> Any:
-    tied = (Odds.scraped_at == instant.at) & (Odds.id < instant.id)
-    return (Odds.scraped_at <= instant.at) & ((Odds.scraped_at < instant.at) | tied)
+def _is_before(instant: Instant, at: Any = Odds.scraped_at) -> Any:
+    tied = (at == instant.at) & (Odds.id < instant.id)
+    return (at <= instant.at) & ((at < instant.at) | tied)
 
 
-def _winner_markets(*codes: str) -> Any:
-    return MarketNames.select(MarketNames.id).where(MarketNames.code.in_(codes or WINNER))
+class _Markets(NamedTuple):
+    """Ids of the markets of the winner, with the draw and without, and until when they are believed."""
+
+    with_draw: list[int]
+    without: list[int]
+    until: float
+
+
+_known_markets: MutableMapping[Database, _Markets] = WeakKeyDictionary()
+
+
+def _winner_markets() -> _Markets:
+    """They come with a migration, and so are asked for once a minute. Spelt out, an index on them is made use of."""
+    database = MarketNames._meta.database.obj  # noqa: SLF001 - Peewee's own word
+    known = _known_markets.get(database)
+    if known is None or known.until < time.monotonic():
+        rows = MarketNames.select(MarketNames.code, MarketNames.id).where(MarketNames.code.in_(WINNER))
+        by_code: dict[str, list[int]] = {code: [0] for code in WINNER}  # no market has the id 0
+        for code, number in rows.tuples().execute():
+            by_code[code].append(number)
+        known = _known_markets[database] = _Markets(by_code["1X2"], by_code["12"], time.monotonic() + MINUTE)
+    return known
+
+
+def _all_winner_markets() -> list[int]:
+    markets = _winner_markets()
+    return [*markets.with_draw, *markets.without]
 
 
 def _of_the_winner(price: Any) -> Any:
     """That a price is of the winner, as that bookmaker has it on that match."""
-    other = LatestOdds.alias()
+    other, markets = LatestOdds.alias(), _winner_markets()
     with_a_draw = other.select(other.match).where(
         (other.match == price.match)
-        & other.market.in_(_winner_markets("1X2"))
+        & other.market.in_(markets.with_draw)
         & (other.line == 0)
         & (other.bookmaker == price.bookmaker)
     )
-    without = price.market.in_(_winner_markets("12")) & ~fn.EXISTS(with_a_draw)
-    return (price.line == 0) & (price.market.in_(_winner_markets("1X2")) | without)
+    either = price.market.in_(_all_winner_markets()) & (price.line == 0)
+    return either & (price.market.in_(markets.with_draw) | ~fn.EXISTS(with_a_draw))
 
 
 # -- the newest of each outcome ----------------------------------------------------------------------------------------
@@ -340,9 +381,9 @@ def evolving(narrowed: Narrowed, before: int | None = None) -> Some[Evolved]:
 
 def _evolved(matches: Sequence[int], bookmakers: Collection[int]) -> list[Evolved]:
     own, previous, earlier = Odds.alias(), Odds.alias(), Odds.alias()
-    last_before = earlier.select(fn.MAX(earlier.scraped_at)).where(
-        _same(earlier, LatestOdds) & (earlier.scraped_at < LatestOdds.scraped_at)
-    )
+    earlier_ones = _same(earlier, LatestOdds) & (earlier.scraped_at < LatestOdds.scraped_at)
+    # Not the greatest of them, for which a server reads all.
+    last_before = earlier.select(earlier.scraped_at).where(earlier_ones).order_by(earlier.scraped_at.desc()).limit(1)
     columns = (
         *(own.id, LatestOdds.match, LatestOdds.bookmaker, Bookmakers.name, LatestOdds.outcome, LatestOdds.odd_value),
         *(LatestOdds.trj, LatestOdds.scraped_at, previous.trj, previous.scraped_at),
@@ -406,21 +447,27 @@ def _sums(narrowed: Narrowed) -> Iterator[tuple[str, int, Any]]:
 
 
 def _by_day(narrowed: Narrowed, days: tuple[date, date] | None) -> Iterator[tuple[str, int, Any]]:
-    quotes, total = fn.SUM(PayoutDays.quotes), fn.SUM(PayoutDays.trj_sum)
-    query = PayoutDays.select(Bookmakers.name, quotes, total).join(Bookmakers)
-    query = query.where(PayoutDays.market.in_(_winner_markets()), *_tallied(PayoutDays, narrowed))
+    columns = (
+        PayoutDays.bookmaker,
+        fn.SUM(PayoutDays.quotes).alias("quotes"),
+        fn.SUM(PayoutDays.trj_sum).alias("total"),
+    )
+    query = PayoutDays.select(*columns).where(
+        PayoutDays.market.in_(_all_winner_markets()), *_tallied(PayoutDays, narrowed)
+    )
     if days is not None:
         query = query.where(PayoutDays.day.between(*days))
-    for name, count, hundredths in query.group_by(Bookmakers.name).tuples().execute():
+    for name, count, hundredths in _named(query.group_by(PayoutDays.bookmaker), "quotes", "total"):
         if count:
             yield name, count, Decimal(hundredths) / 100
 
 
 def _by_match(narrowed: Narrowed, without: tuple[date, date] | None) -> Iterator[tuple[str, int, Any]]:
     """:param without: days that are counted otherwise."""
-    query = Payouts.select(Bookmakers.name, fn.COUNT(Payouts.trj), fn.SUM(Payouts.trj)).join(Bookmakers)
+    total = fn.SUM(Payouts.trj).coerce(False)
+    query = Payouts.select(Payouts.bookmaker, fn.COUNT(Payouts.trj).alias("quotes"), total.alias("total"))
     query = query.where(
-        Payouts.market.in_(_winner_markets()),
+        Payouts.market.in_(_all_winner_markets()),
         Payouts.line == 0,
         Payouts.stale == False,  # noqa: E712 - SQL, not Python
         Payouts.trj.is_null(False),
@@ -435,7 +482,17 @@ def _by_match(narrowed: Narrowed, without: tuple[date, date] | None) -> Iterator
             ends = ((first, without[0] - timedelta(days=1)), (without[1] + timedelta(days=1), last))
             near = Payouts.day.between(*ends[0]) | Payouts.day.between(*ends[1])
         query = query.where(near, Payouts.kickoff.between(narrowed.since, narrowed.until))
-    yield from query.group_by(Bookmakers.name).tuples().execute()
+    yield from _named(query.group_by(Payouts.bookmaker), "quotes", "total")
+
+
+def _named(counted: Any, *columns: str) -> Iterator[tuple[Any, ...]]:
+    """What was counted of each bookmaker, with its name. Joined before, a server may begin with the bookmakers, and
+    read everything that each of them ever asked.
+    """
+    part = counted.alias("counted")
+    query = Bookmakers.select(Bookmakers.name, *(part.c[column] for column in columns))
+    query = query.join(part, on=(Bookmakers.id == part.c.bookmaker_id)).order_by(Bookmakers.name)
+    yield from query.tuples().execute()
 
 
 def _tallied(table: Any, narrowed: Narrowed) -> Iterator[Any]:
@@ -450,31 +507,52 @@ def _tallied(table: Any, narrowed: Narrowed) -> Iterator[Any]:
 def averages_by_hour(narrowed: Narrowed) -> Averages:
     """The mean TRJ of what was seen in the newest hour that has prices, and in the one before that has: two decimals.
 
-    The hour before is looked for among the :data:`SLICE` prices before the newest hour, where many matches are meant.
-    Four queries.
+    The hour before is looked for among the :data:`SLICE` prices before the newest hour, where many matches are meant,
+    and among all of the matches that were seen last.
+    Five queries at most.
     """
     known = _known_matches(narrowed)
     if not (last := _newest(narrowed, known, None, 1)):
         return Averages()
     hour = hour_of(last[0].scraped_at)
-    earlier = _newest(narrowed, known, Instant(hour, 0), 1)
-    found = _averaged(narrowed, [hour, *(hour_of(row.scraped_at) for row in earlier)])
+    earlier = _before_hour(narrowed, known, hour)
+    hours = [hour, *(hour_of(row.scraped_at) for row in earlier)]
+    found = _averaged(narrowed, known, hours)
     return Averages(*({name: mean for (at, name), mean in found.items() if at == which} for which in (True, False)))
 
 
-def _averaged(narrowed: Narrowed, hours: Sequence[datetime]) -> dict[tuple[bool, str], Decimal]:
+def _before_hour(narrowed: Narrowed, known: _Known | None, hour: datetime) -> list[Row]:
+    """The newest price before an hour, of many matches the newest of those that were looked at."""
+    before = Instant(hour, 0)
+    if known is None or len(known.matches) <= AT_FIRST:
+        return _newest(narrowed, known, before, 1)
+    found = _rows(_match_by_match(narrowed, known.first(AT_FIRST), before, 1), 1)
+    if found and found[0].scraped_at > known.seen_at[AT_FIRST]:
+        return found
+    return _rows(_from_the_newest(narrowed, known, before, 1), 1) or found
+
+
+def _averaged(narrowed: Narrowed, known: _Known | None, hours: Sequence[datetime]) -> dict[tuple[bool, str], Decimal]:
     """By whether it is the first of the hours, and the name of the bookmaker."""
     is_newest = Odds.scraped_at >= hours[0]
     within = reduce(or_, ((Odds.scraped_at >= hour) & (Odds.scraped_at < hour + HOUR) for hour in hours))
     mean = fn.AVG(Odds.trj).coerce(False)
-    query = Odds.select(is_newest.alias("newest"), Bookmakers.name, mean).join(Bookmakers)
+    query = Odds.select(Odds.bookmaker, is_newest.alias("newest"), mean.alias("mean"))
     query = query.where(within, _of_the_winner(Odds), Odds.suspect.is_null(), Odds.trj.is_null(False))
-    if conditions := narrowed.conditions():
+    # What was seen in these hours is of matches that were last seen then, or later.
+    then = (
+        []
+        if known is None
+        else [match for match, at in zip(known.matches, known.seen_at, strict=True) if at >= hours[-1]]
+    )
+    if known is not None and (known.whole or len(then) < len(known.matches)):
+        query = query.where(Odds.match.in_(then))
+    elif conditions := narrowed.conditions():
         query = query.join_from(Odds, Matches).where(*conditions)
     if narrowed.bookmakers:
         query = query.where(Odds.bookmaker.in_(narrowed.bookmakers))
-    rows = query.group_by(SQL("newest"), Bookmakers.name).order_by(Bookmakers.name).tuples().execute()
-    return {(bool(at), name): Decimal(str(average)).quantize(CENT, ROUND_HALF_UP) for at, name, average in rows}
+    rows = _named(query.group_by(Odds.bookmaker, SQL("newest")), "newest", "mean")
+    return {(bool(at), name): Decimal(str(mean)).quantize(CENT, ROUND_HALF_UP) for name, at, mean in rows}
 
 
 # -- what does not change with each crawl ------------------------------------------------------------------------------

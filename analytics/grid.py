@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 from peewee import ModelSelect, fn
 
@@ -157,12 +157,26 @@ def grid(history: Iterable[Observation], market: Market, period: timedelta | Non
     return _with_best(books, market, changes, period, crawls)
 
 
-def standing(newest: Sequence[Observation]) -> list[Observation]:
+class Newest(Protocol):
+    """What tells whether a price still holds."""
+
+    @property
+    def bookmaker(self) -> object: ...
+    @property
+    def partial(self) -> bool: ...
+    @property
+    def scraped_at(self) -> datetime: ...
+
+
+AnyNewest = TypeVar("AnyNewest", bound=Newest)
+
+
+def standing(newest: Sequence[AnyNewest]) -> list[AnyNewest]:
     """Of the newest observation of each outcome of each bookmaker those that still hold.
 
     A book of yesterday without a price for the draw says that the older price for the draw is gone.
     """
-    books: dict[str, datetime] = {}
+    books: dict[object, datetime] = {}
     for row in newest:
         if not row.partial:
             books[row.bookmaker] = max(row.scraped_at, books.get(row.bookmaker, row.scraped_at))

@@ -296,7 +296,8 @@ class Odds(Table):
     ``line``: handicap or total, 0 in markets without one. ``trj``: bookmaker TRJ of the quote, percent, null where an
     outcome has no price. ``published_trj``: what the site printed beside it. ``partial``: from a list, which shows the
     best price of *some* outcomes (``published_trj`` is the market's then). ``suspect``: the rule of plausibility the
-    quote breaks, null where it breaks none.
+    quote breaks, null where it breaks none. ``stored_at``: since when this is known here, null where that was not kept
+    yet: then since it was seen.
     """
 
     id = BigAutoField()
@@ -313,6 +314,7 @@ class Odds(Table):
     run = ForeignKeyField(Runs, null=True, index=False)
     page = ForeignKeyField(Pages, null=True, index=False)
     suspect = Key(max_length=32, null=True)
+    stored_at = DateTimeField(null=True)
 
     class Meta:
         # The first serves what is asked of one match; the id, which every index ends with, what comes newest first.
@@ -341,12 +343,40 @@ class LatestOdds(Table):
     run = ForeignKeyField(Runs, null=True, index=False)
     page = ForeignKeyField(Pages, null=True, index=False)
     suspect = Key(max_length=32, null=True)
+    stored_at = DateTimeField(null=True)
 
     class Meta:
         # No id of its own: an upsert would burn one each time. Only what never changes is indexed: upserts stay cheap.
         primary_key = CompositeKey("match", "market", "line", "bookmaker", "outcome")
         indexes = ((("bookmaker", "match"), False),)
         constraints = (Check("odd_value > 1", name="latest_is_a_price"),)
+
+
+class ReplacedOdds(Table):
+    """A price of Odds as it was known until ``replaced_at``: another of the same instant was stored, and ranks higher.
+
+    So what was known at any instant can still be told. It has a row only where two sources contradict each other.
+    """
+
+    id = BigAutoField()
+    match = ForeignKeyField(Matches, index=False)
+    market = ForeignKeyField(MarketNames, index=False)
+    line = DecimalField(max_digits=6, decimal_places=2, default=0)
+    bookmaker = ForeignKeyField(Bookmakers, index=False)
+    outcome = Key(max_length=50)
+    odd_value = DecimalField(max_digits=10, decimal_places=3)
+    trj = DecimalField(max_digits=6, decimal_places=2, null=True)
+    published_trj = DecimalField(max_digits=6, decimal_places=2, null=True)
+    partial = BooleanField(default=False)
+    scraped_at = DateTimeField()
+    run = ForeignKeyField(Runs, null=True, index=False)
+    page = ForeignKeyField(Pages, null=True, index=False)
+    suspect = Key(max_length=32, null=True)
+    stored_at = DateTimeField(null=True)
+    replaced_at = DateTimeField()
+
+    class Meta:
+        indexes = ((("match",), False),)
 
 
 # -- what was received -------------------------------------------------------------------------------------------------
@@ -959,6 +989,7 @@ TABLES = (
     Pages,
     Odds,
     LatestOdds,
+    ReplacedOdds,
     Messages,
     DeadLetters,
     Schedules,

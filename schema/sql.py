@@ -16,6 +16,8 @@ from schema.database import is_embedded
 
 CHUNK = 2000
 """Values of one ``IN (…)``, rows of one ``INSERT``: with rows of some hundred bytes far below what a server takes."""
+FEW = 500
+"""Keys of several columns in one ``IN (…)``: of more a server makes a table first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Insert:
 
     :ivar check, copy: statements that look for rows of another table by their ids, and take them from there; on a
         server only.
+    :ivar clash: called with the cursor and the rows of which some were there already, and were left as they are.
     """
 
     columns: Sequence[str]
@@ -31,6 +34,7 @@ class Insert:
     tail: str
     check: str | None = None
     copy: str | None = None
+    clash: Callable[[Any, Sequence[Sequence[Any]]], None] | None = None
 
 
 class Sql:
@@ -41,7 +45,7 @@ class Sql:
 
     def __init__(self, database: Database) -> None:
         self._embedded = is_embedded(database)
-        self._mark = "?" if self._embedded else "%s"
+        self.mark = "?" if self._embedded else "%s"
 
     # -- statements ----------------------------------------------------------------------------------------------------
 
@@ -86,9 +90,11 @@ class Sql:
         :returns: how many rows the last of them added; on MySQL one that was changed counts twice.
         """
         if self._embedded:
-            marks = f"({', '.join([self._mark] * len(inserts[0].columns))})"
+            marks = f"({', '.join([self.mark] * len(inserts[0].columns))})"
             for insert in inserts:
                 cursor.executemany(f"{insert.head}{marks}{insert.tail}", rows)
+                if insert.clash and cursor.rowcount != len(rows):
+                    insert.clash(cursor, rows)
             return int(cursor.rowcount)
         written = 0
         literals = _Literals(cursor.connection.escape)
@@ -98,6 +104,8 @@ class Sql:
             for insert in inserts:
                 if not self._is_copied(cursor, insert, len(chunk)):
                     cursor.execute(f"{insert.head}{values}{insert.tail}")
+                if insert.clash and cursor.rowcount != len(chunk):
+                    insert.clash(cursor, chunk)
             written += cursor.rowcount
         return written
 
@@ -124,22 +132,47 @@ class Sql:
         remaining = iter(values)
         while chunk := list(islice(remaining, CHUNK)):
             conditions = [(first, chunk), *((name, list(values)) for name, values in others)]
-            where = " AND ".join(f"`{name}` IN ({', '.join([self._mark] * len(few))})" for name, few in conditions)
+            where = " AND ".join(f"`{name}` IN ({', '.join([self.mark] * len(few))})" for name, few in conditions)
             names = ", ".join(f"`{column}`" for column in columns)
             statement = f"SELECT {names} FROM `{table.__name__}` WHERE {where}"  # noqa: S608 - names of our own
             cursor.execute(statement, [value for _, few in conditions for value in few])
             rows += cursor.fetchall()
         return rows
 
+    def among(
+        self,
+        cursor: Any,
+        statement: str,
+        columns: Sequence[str],
+        keys: Sequence[Sequence[Any]],
+        *,
+        before: Sequence[Any] = (),
+        after: Sequence[Any] = (),
+    ) -> None:
+        """A ``statement`` whose ``{}`` is that ``columns`` are one of ``keys``; other values stand before and after."""
+        if self._embedded:
+            one = statement.format(" AND ".join(f"`{column}` = {self.mark}" for column in columns))
+            cursor.executemany(one, [(*before, *key, *after) for key in keys])
+            return
+        names, marks = ", ".join(f"`{column}`" for column in columns), ", ".join([self.mark] * len(columns))
+        for start in range(0, len(keys), FEW):
+            some = keys[start : start + FEW]
+            these = f"({names}) IN ({', '.join([f'({marks})'] * len(some))})"
+            cursor.execute(statement.format(these), (*before, *(value for key in some for value in key), *after))
+
     def add(self, table: type[Model], columns: Sequence[str], key: str) -> str:
         """Add to the numbers in ``columns`` of the row with this ``key``."""
-        assignments = ", ".join(f"`{column}` = `{column}` + {self._mark}" for column in columns)
-        return f"UPDATE `{table.__name__}` SET {assignments} WHERE `{key}` = {self._mark}"  # noqa: S608 - names of our own
+        assignments = ", ".join(f"`{column}` = `{column}` + {self.mark}" for column in columns)
+        return f"UPDATE `{table.__name__}` SET {assignments} WHERE `{key}` = {self.mark}"  # noqa: S608 - names of our own
 
     # -- expressions ---------------------------------------------------------------------------------------------------
 
     def new(self, column: str) -> str:
         return f"excluded.`{column}`" if self._embedded else f"VALUES(`{column}`)"
+
+    def same(self, one: str, other: str) -> str:
+        """Whether two are equal, or both null."""
+        return f"{one} IS {other}" if self._embedded else f"{one} <=> {other}"
 
     def no_id(self) -> dict[str, str]:
         """For the ``merge`` of a table with ``id``: changes nothing, but a statement without any new row has no

@@ -64,12 +64,15 @@ NO_LINE = Decimal("0.00")
 
 KEY = ("match_id", "market_id", "line", "bookmaker_id", "outcome")
 VALUES = ("odd_value", "trj", "published_trj", "partial", "run_id", "page_id", "suspect")
-COLUMNS = (*KEY, "scraped_at", *VALUES)
+COLUMNS = (*KEY, "scraped_at", *VALUES, "stored_at")
 
 _RUN_ID = re.compile(rb'"run_id": ?"([A-Za-z0-9._-]{1,64})"')
 """As our own :func:`schema.messages.encode` writes it."""
 
-_in_order = itemgetter(*range(len(KEY) + 1))
+WHICH = (*KEY, "scraped_at")
+"""What makes an observation this one."""
+
+_in_order = itemgetter(*range(len(WHICH)))
 
 
 class Incoming(Protocol):
@@ -129,7 +132,9 @@ class Store:
         self._database = database
         self._sql = sql = Sql(database)
         self._insert_ledger = sql.insert(Messages, ("message_id", "run_id", "batch", "stored_at"))
-        self._insert_odds = sql.insert(Odds, COLUMNS, _merge_of_prices(sql) | sql.no_id())
+        self._insert_odds = replace(sql.insert(Odds, COLUMNS, sql.no_id() or None), clash=self._replace_odds)
+        self._merge_odds = sql.insert(Odds, COLUMNS, _merge_of_prices(sql) | sql.no_id())
+        self._set_aside, self._put_back = _set_aside(sql), _put_back(sql)
         self._insert_latest = sql.insert(LatestOdds, COLUMNS, _merge_of_prices(sql, "scraped_at"), after=Odds)
         self._touch_matches = sql.insert(TouchedMatches, ("match_id", "touched_at"))
         self._touch_hours = sql.insert(TouchedHours, ("hour", "touched_at"))
@@ -293,10 +298,21 @@ class Store:
         if not quotes:
             return 0
         self._matches.settle(cursor, ((item, self._catalogue.sides(item)) for item in quotes))
-        rows = sorted((row for item in quotes for row in self._price_rows(item)), key=_in_order)
+        stored_at = text(datetime.now(UTC))
+        rows = sorted((row for item in quotes for row in self._price_rows(item, stored_at)), key=_in_order)
         self._sql.write(cursor, rows, self._insert_odds, self._insert_latest)
         self._touch(cursor, quotes)
         return len(rows)
+
+    def _replace_odds(self, cursor: Any, rows: Sequence[Sequence[Any]]) -> None:
+        """Prices of which some have another of their instant: what ranks higher is kept, and what was known set aside.
+
+        Those that are there are locked by now, for they were to be inserted.
+        """
+        stored_at, keys = rows[0][-1], [row[: len(WHICH)] for row in rows]
+        self._sql.among(cursor, self._set_aside, WHICH, keys, before=(stored_at,), after=(stored_at,))
+        self._sql.write(cursor, rows, self._merge_odds)
+        self._sql.among(cursor, self._put_back, WHICH, keys, before=(stored_at,))
 
     def _touch(self, cursor: Any, quotes: Sequence[OddsItem]) -> None:
         """Leave word of what is to be tallied anew: rows that are only added, so that no writer waits for another."""
@@ -306,7 +322,7 @@ class Store:
         self._sql.write(cursor, [(match, touched_at) for match in matches], self._touch_matches)
         self._sql.write(cursor, [(hour, touched_at) for hour in hours], self._touch_hours)
 
-    def _price_rows(self, item: OddsItem) -> Iterable[tuple[Any, ...]]:
+    def _price_rows(self, item: OddsItem, stored_at: str) -> Iterable[tuple[Any, ...]]:
         catalogue = self._catalogue
         trj, published = _kept(item.trj), _kept(item.published_trj)
         match, market, bookmaker = self._matches.id(item), catalogue.market(item), catalogue.bookmaker(item)
@@ -322,7 +338,7 @@ class Store:
         )
         for outcome, price in item.prices.items():
             if price is not None:
-                yield (match, market, line, bookmaker, outcome, scraped_at, str(price), *said)
+                yield (match, market, line, bookmaker, outcome, scraped_at, str(price), *said, stored_at)
 
     def _bury(self, cursor: Any, incoming: Incoming, refusal: Refused, queue: str = QUEUE) -> bool:
         """Into DeadLetters; whether it did not wait there already: it is new, or was replayed and has come back."""
@@ -421,7 +437,7 @@ then the one that is not suspect."""
 def _merge_of_prices(sql: Sql, *first: str) -> dict[str, str]:
     """The row that ranks higher, whole. What ranks is assigned last, and the lowest of that first."""
     better = f"({_rank(first, sql.new)}) > ({_rank(first, lambda column: f'`{column}`')})"
-    order = ("run_id", "page_id", *reversed((*first, *RANKED)))
+    order = ("stored_at", "run_id", "page_id", *reversed((*first, *RANKED)))
     return {column: sql.when(better, column) for column in order}
 
 
@@ -429,6 +445,21 @@ def _rank(first: Sequence[str], of: Callable[[str], str]) -> str:
     full, trj, published = f"1 - {of('partial')}", f"COALESCE({of('trj')}, 0)", f"COALESCE({of('published_trj')}, 0)"
     unsuspected = f"{of('suspect')} IS NULL, COALESCE({of('suspect')}, '')"
     return ", ".join((*map(of, first), of("odd_value"), full, trj, published, unsuspected))
+
+
+def _set_aside(sql: Sql) -> str:
+    """Copies what is known of some observations; what this very batch has brought was never known."""
+    names = ", ".join(f"`{column}`" for column in COLUMNS)
+    earlier = f"(`stored_at` IS NULL OR `stored_at` <> {sql.mark})"
+    known = f"SELECT {names}, {sql.mark} FROM Odds WHERE {{}} AND {earlier}"  # noqa: S608 - names of our own
+    return f"INSERT INTO ReplacedOdds ({names}, `replaced_at`) {known}"
+
+
+def _put_back(sql: Sql) -> str:
+    """Takes away the copies of those that were not replaced."""
+    same = " AND ".join(f"o.`{column}` = ReplacedOdds.`{column}`" for column in WHICH)
+    stays = f"SELECT 1 FROM Odds o WHERE {same} AND {sql.same('o.stored_at', 'ReplacedOdds.stored_at')}"  # noqa: S608
+    return f"DELETE FROM ReplacedOdds WHERE `replaced_at` = {sql.mark} AND {{}} AND EXISTS ({stays})"  # noqa: S608
 
 
 _DEAD_COLUMNS = (

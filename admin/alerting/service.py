@@ -5,7 +5,6 @@ that a slow service holds nothing up. While the database is away nothing is lost
 is in it.
 """
 
-import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime
@@ -18,15 +17,13 @@ from admin.alerting.messages import Composer
 from admin.alerting.outbox import Outbox, Sends
 from admin.alerting.vault import Vault
 from analytics.alerts.rules import minute
-from gigscrapy.onlyone import ALERTING, Held, take
+from gigscrapy.onlyone import ALERTING, Turn
 from gigscrapy.patience import LONGEST_PAUSE, Halt, keep_at
 from schema.database import hang_up
 from schema.migrations import prepare
 from schema.models import now
 
 TICK_SECONDS = 1.0
-
-logger = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 
@@ -41,14 +38,12 @@ class Alerting:
         self, database: Database, home: Path, vault: Vault, sender: Sends, base: str, clock: Clock = now
     ) -> None:
         self._database = database
-        self._home = home
+        self._turn = Turn(database, home, ALERTING, called="process")
         self._clock = clock
         self._composer = Composer(base)
         self._engine = Engine(database, self._composer)
         self._outbox = Outbox(database, vault, sender, lambda: not self._acting.is_set() or self.is_stopping)
         self._acting = threading.Event()
-        self._lock: Held | None = None
-        self._is_waiting = False
         self._read_at: datetime | None = None
         self._halt: Halt | None = None
         self.is_stopping = False
@@ -73,17 +68,12 @@ class Alerting:
     # -- rules ---------------------------------------------------------------------------------------------------------
 
     def _tick(self) -> None:
-        if self._lock is not None and not self._lock.is_held():
-            logger.warning("the lock is lost: another process may act now")
-            self._give_up()
-        if self._lock is None:
-            self._lock = take(self._database, self._home, ALERTING)
-            self._tell_who_acts()
-            if self._lock is not None:
-                prepare(self._database)
-                self._engine = Engine(self._database, self._composer)
-                self._read_at = None
-        if self._lock is None:
+        if self._turn.came():
+            prepare(self._database)
+            self._engine = Engine(self._database, self._composer)
+            self._read_at = None
+        if not self._turn.is_ours:
+            self._acting.clear()
             return
         self._acting.set()
         at = minute(self._clock())
@@ -91,21 +81,9 @@ class Alerting:
             self._engine.step(at)
             self._read_at = at
 
-    def _tell_who_acts(self) -> None:
-        """Say it once each time it is another."""
-        if self._lock is not None:
-            logger.info("acting: this process has the lock")
-        elif not self._is_waiting:
-            logger.info("waiting: another process acts, and this one takes over when it is gone")
-        self._is_waiting = self._lock is None
-
     def _give_up(self) -> None:
-        """Whatever happens to the connection, a lock that depends on it is gone with it."""
         self._acting.clear()
-        if self._lock is not None:
-            self._lock.release()
-        self._lock = None
-        hang_up(self._database)
+        self._turn.give_up()
 
     # -- messages ------------------------------------------------------------------------------------------------------
 

@@ -210,9 +210,9 @@ def test_a_run_that_brought_much_less_than_usual_is_marked(client: FlaskClient) 
         told = {"state": "finished", "verdict": "complete", "started_at": at, "finished_at": at, "stored": stored}
         run = Runs.create(run_id=f"r-{number}", spider="ligue1", exit_code=0, **told)
     rows = [[text_of(cell) for cell in row.xpath("./td")] for row in page(client, "/crawls/").css("#latest tbody tr")]
-    assert rows[0][1:2] + rows[0][6:7] == ["✓ complet", "▲ −45 % (médiane 100)"]
+    assert rows[0][1:2] + rows[0][6:7] == ["✓ complet", "⚠ −45 % (médiane 100)"]
     assert rows[1][6] == "trop peu pour comparer"
-    assert "▲ −45 % (médiane 100)" in text_of(page(client, f"/crawls/{run.id}/").css("#state")[0])
+    assert "⚠ −45 % (médiane 100)" in text_of(page(client, f"/crawls/{run.id}/").css("#state")[0])
 
 
 def test_dead_letters_wait_by_reason_and_are_replayed(client: FlaskClient, fill: Callable[..., None]) -> None:

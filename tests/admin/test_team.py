@@ -166,7 +166,7 @@ def test_changes_are_told_field_by_field(noted: FlaskClient) -> None:
     assert SCRIPT not in shown.get()
     first = rows(noted, "/team/audit/")[0]
     assert first[0] == "sam. 21/11/2026 20:00"
-    assert first[2:] == ["modifié", "planification n° 119", f"name before 119 → {SCRIPT}new [1, 2]", "192.0.2.1"]
+    assert first[2:] == ["modifié", "planification n° 119", f"Nom before 119 → {SCRIPT}new [1, 2]", "192.0.2.1"]
     assert len(shown.xpath("//tbody/tr")) == team.PAGE
 
 

@@ -28,6 +28,12 @@ from tests.services import free_ports
 from tests.services.mariadb import MariaDB
 
 
+def _asked(database: Database) -> int:
+    """What its connection has asked the server so far, this and pings too."""
+    status = "SELECT SUM(variable_value) FROM information_schema.session_status WHERE variable_name IN (%s, %s)"
+    return int(database.execute_sql(status, ("QUESTIONS", "COM_ADMIN_COMMANDS")).fetchone()[0])
+
+
 class TestConnect:
     def test_without_an_address_it_is_a_file_in_the_home(self, tmp_path: Path) -> None:
         database = connect(None, tmp_path / "new" / "home")
@@ -98,6 +104,25 @@ class TestConnect:
         assert isinstance(shared, PooledMySQLDatabase)
         assert not isinstance(alone, PooledMySQLDatabase)
         assert "max_connections" not in shared.connect_params
+
+    @pytest.mark.server
+    def test_one_that_is_left_is_taken_again_without_a_word(self, mariadb: MariaDB, tmp_path: Path) -> None:
+        """But not what was left open in it, nor one that the server has ended meanwhile."""
+        database = connect(mariadb.url(mariadb.new_database()), tmp_path, threads=2)
+        with database.connection_context():
+            database.execute_sql("CREATE TABLE t (id INTEGER) ENGINE=InnoDB")
+            number = database.execute_sql("SELECT CONNECTION_ID()").fetchone()[0]
+            asked = _asked(database)
+        with database.connection_context():
+            assert _asked(database) == asked + 1
+            database.begin()
+            database.execute_sql("INSERT INTO t VALUES (1)")
+        with database.connection_context():
+            assert database.execute_sql("SELECT CONNECTION_ID(), COUNT(*) FROM t").fetchone() == (number, 0)
+        mariadb.execute(f"KILL {number}")
+        with database.connection_context():
+            assert database.execute_sql("SELECT CONNECTION_ID()").fetchone() != (number,)
+        database.close_all()
 
     def test_how_long_an_answer_is_waited_for_may_be_said(self, tmp_path: Path) -> None:
         said = [
