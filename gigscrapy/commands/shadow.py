@@ -33,17 +33,18 @@ class Command(ScrapyCommand):
     requires_crawler_process = False
 
     def syntax(self) -> str:
-        return "THEIRS [options], or --capture FILE"
+        return "[THEIRS] [options], or --capture FILE"
 
     def short_desc(self) -> str:
         return "Compare what gig-benchmark saw with what gigscrapy saw, and class each difference"
 
     def long_desc(self) -> str:
         return (
-            "Compare a window of time. THEIRS is gig-benchmark's database (mysql://…, only read) or a capture of its"
-            " queue; ours is the database of DATABASE_URL, or a capture too (--ours). --capture writes one: copies of"
-            " what is published, by RabbitMQ's own trace (rabbitmqctl trace_on), so that nothing is taken from any"
-            " queue. Exit code: 0 nothing differs but what is known of gig-benchmark, 1 something does."
+            "Compare a window of time. THEIRS is gig-benchmark's database (mysql://…, only read; default:"
+            " GIG_DATABASE_URL) or a capture of its queue; ours is the database of DATABASE_URL, or a capture too"
+            " (--ours). --capture writes one: copies of what is published, by RabbitMQ's own trace (rabbitmqctl"
+            " trace_on), so that nothing is taken from any queue. Exit code: 0 nothing differs but what is known of"
+            " gig-benchmark, 1 something does."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -68,7 +69,9 @@ class Command(ScrapyCommand):
         if opts.capture and not args:
             self._capture(opts.capture, opts.seconds)
             return
-        if len(args) != 1 or opts.capture:
+        assert self.settings is not None
+        theirs_at = args[0] if args else self.settings["GIG_DATABASE_URL"]
+        if len(args) > 1 or opts.capture or not theirs_at:
             raise UsageError(
                 "scrapy shadow takes gig-benchmark's database or a capture, or --capture", print_help=False
             )
@@ -78,7 +81,7 @@ class Command(ScrapyCommand):
         if not since < until <= since + LONGEST:
             raise UsageError("the window ends after it begins, and is a month at most", print_help=False)
         refused: list[str] = []
-        theirs = self._theirs(args[0], since, until, refused)
+        theirs = self._theirs(theirs_at, since, until, refused)
         ours = self._ours(opts.ours, since, until, refused)
         found = compare(theirs, ours, timedelta(minutes=opts.slack))
         if opts.json:

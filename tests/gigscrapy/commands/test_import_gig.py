@@ -124,7 +124,7 @@ def test_what_a_person_says_is_believed(gig: Open, ask: Ask, tmp_path: Path) -> 
     league = theirs.league("Starligue")
     theirs.scrape(theirs.match(league, "PARIS", "NIMES", None), datetime(2025, 11, 9, 12), (1.20, 12.0, 7.50))
     home = tmp_path / "home"
-    told = ask(url, "--believe-20h", "--sport", "Starligue=handball", home=home).stdout
+    told = ask("--believe-20h", "--sport", "Starligue=handball", home=home, GIG_DATABASE_URL=url).stdout
     assert "believed, as you said: LENS - LILLE" in told
     assert "2 football leagues that are of another sport" in told
     assert "users: 1, none taken" in told

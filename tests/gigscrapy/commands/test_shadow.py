@@ -100,7 +100,7 @@ def test_two_databases(ask: Ask, theirs: tuple[str, GigDatabase], ours: Database
         letters(replace(QUOTE, **bare, bookmaker="Winamax", prices=prices("2.05", "3.4", "3.6")), received_at=NOON)
     )
     hang_up(ours)
-    ran = ask(url, *WINDOW, home=tmp_path)
+    ran = ask(*WINDOW, home=tmp_path, GIG_DATABASE_URL=url)
     assert ran.returncode == 0
     assert "gig-benchmark keeps the time of Paris as UTC" in " ".join(ran.stdout.split())
     assert ran.stdout.strip().endswith("nothing differs but what is known of gig-benchmark")
