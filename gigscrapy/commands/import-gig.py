@@ -112,10 +112,8 @@ def told(reckoned: Reckoned, gig: Gig) -> Iterator[str]:
     account = reckoned.account
     yield f"gig-benchmark's database ({gig.kind})"
     for name, (read, used, here) in reckoned.rows.items():
-        if read or used:
-            without = f", {read - used} without a price that is taken" if read > used else ""
-            more = f", {used - read} of them told apart" if used > read else ""
-            yield f"{name}: read {read}{without}{more}; here {here}{f', {used - here} merged' if used > here else ''}"
+        of = "with prices that are taken" if name != "Matches" else "meetings with prices that are taken"
+        yield f"{name}: read {read}, {used} {of}; here {here}{f', {used - here} merged' if used > here else ''}"
     yield from account.told()
     if reckoned.users:
         yield f"users: {reckoned.users}, none taken: nobody can sign in with a password's hash of another program"

@@ -19,6 +19,7 @@ MISSING_HERE, MISSING_THERE, PRICE, MOVED = "missing-here", "missing-there", "pr
 KICKOFF, PARIS, DEFAULT, REMATCH = "kickoff", "kickoff-paris-offset", "kickoff-tomorrow-20h", "merged-rematch"
 TRJ, TEAM, LEAGUE, SPORT = "trj", "team-named-otherwise", "league-named-otherwise", "sport"
 TWICE_THERE, TWICE_HERE, MATCH_TWICE = "duplicate-there", "duplicate-here", "match-twice-there"
+ITSELF = "plays-itself-there"
 NOT_SEEDED, LEAGUE_LOST, DASHES = "bookmaker-not-seeded-there", "league-lost-there", "three-part-title-lost-there"
 
 KINDS: Mapping[str, tuple[bool, str]] = {
@@ -39,6 +40,7 @@ KINDS: Mapping[str, tuple[bool, str]] = {
     NOT_SEEDED: (True, "gig-benchmark drops bookmakers that it was not seeded with"),
     LEAGUE_LOST: (True, "gig-benchmark loses this league: its code and the seeded one collide"),
     DASHES: (True, "gig-benchmark drops titles that do not split in two"),
+    ITSELF: (True, "gig-benchmark has a team that plays itself, under two spellings"),
     MOVED: (True, "another price, seen at another time: nobody can tell"),
 }
 """Whether it is known of gig-benchmark, or tells nothing, and so keeps nobody from changing over; and what it means."""
@@ -115,6 +117,11 @@ class _Match:
         self.first = first
         self.books: defaultdict[str, list[Quote]] = defaultdict(list)
 
+    def join(self, other: "_Match") -> None:
+        """Take over what is told under another name of the same match."""
+        for book, quotes in other.books.items():
+            self.books[book] = sorted((*self.books[book], *quotes), key=lambda one: one.seen_at)
+
     @property
     def names(self) -> tuple[str, str]:
         return name_key(self.first.home), name_key(self.first.away)
@@ -140,21 +147,22 @@ def compare(theirs: Iterable[Quote], ours: Iterable[Quote], slack: timedelta) ->
         theirs=sum(len(quotes) for match in there for quotes in match.books.values()),
         ours=sum(len(quotes) for match in here for quotes in match.books.values()),
     )
-    taken: set[int] = set()
+    repeated = [Difference(TWICE_THERE, what) for match in there for what in _repeats(match)]
     pairs = _pairs(there, here)
+    taken: dict[int, tuple[_Match, _Match]] = {}
     for mine, yours in pairs:
-        found.matches += 1
-        if id(yours) in taken:
+        first, _ = taken.setdefault(id(yours), (mine, yours))
+        if first is not mine:
             found.differences.append(Difference(MATCH_TWICE, mine.first.title))
-        taken.add(id(yours))
+            first.join(mine)
+    for mine, yours in taken.values():
+        found.matches += 1
         found.differences += _of_match(mine, yours)
         _of_books(mine, yours, slack, found)
     paired = {id(mine) for mine, _ in pairs}
-    found.differences += [
-        Difference(MISSING_HERE, match.first.title, there=_books(match)) for match in there if id(match) not in paired
-    ]
+    found.differences += [_missing_here(match) for match in there if id(match) not in paired]
     found.differences += [_missing_there(match) for match in here if id(match) not in taken]
-    found.differences += [Difference(TWICE_THERE, what) for match in there for what in _repeats(match)]
+    found.differences += repeated
     found.differences += [Difference(TWICE_HERE, what) for match in here for what in _repeats(match)]
     return found
 
@@ -288,6 +296,11 @@ def _cents(prices: Mapping[str, Decimal]) -> dict[str, Decimal]:
 def _same_trj(one: Decimal | None, other: Decimal | None) -> bool:
     """A cent apart is the rounding; a row that lacks a price has none, or 0."""
     return abs((one or Decimal(0)) - (other or Decimal(0))) <= CENT
+
+
+def _missing_here(match: _Match) -> Difference:
+    kind = ITSELF if len(set(match.names)) == 1 else MISSING_HERE
+    return Difference(kind, match.first.title, there=_books(match))
 
 
 def _missing_there(match: _Match) -> Difference:

@@ -127,9 +127,9 @@ class GigDatabase:
         trj: float | None = None,
     ) -> None:
         """What one message leaves: a row for each price. ``prices``: of 1, X and 2."""
-        if trj is None and all(price for price in prices if price is not None):
-            known = [price for price in prices if price]
-            trj = round(100 / sum(1 / price for price in known), 2) if len(known) == len(prices) else None
+        needed = prices if market in (None, self.markets["FOOT"]) else [prices[0], prices[2]]
+        if trj is None and all(needed):
+            trj = round(100 / sum(1 / price for price in needed if price), 2)
         for place, (outcome, price) in enumerate(zip(("1", "X", "2"), prices, strict=True)):
             if price is None:
                 continue

@@ -4,7 +4,7 @@ Its Django models and its ``schema.sql`` have the same names and disagree on len
 be null; the older ``cotes_db`` has all in one flat table ``odds``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -236,15 +236,10 @@ def _recognise(database: Database) -> Gig:
     there: dict[str, list[str]] = {}
     for name in database.get_tables():
         there.setdefault(name.lower(), []).append(name)
-    tables, columns, missing = {}, {}, []
-    for wanted, needed in NEEDED.items():
-        for name in there.get(wanted, ()):
-            found = _columns(database, name)
-            if needed <= found:
-                tables[wanted], columns[wanted] = f"`{name}`", found
-        if wanted not in tables:
-            missing.append(wanted)
-    if not missing:
+    tables, columns = _known_tables(database, there)
+    if not (missing := [wanted for wanted in NEEDED if wanted not in tables]):
+        if "partial" in columns["odds"]:
+            raise NotGigs("it is gigscrapy's own")
         if "users" in there:
             tables["users"] = f"`{there['users'][0]}`"
         return Gig(database, DJANGO if "django_migrations" in there else SCHEMA, tables, columns)
@@ -255,6 +250,18 @@ def _recognise(database: Database) -> Gig:
         f"it lacks gig-benchmark's {', '.join(missing)}"
         + (" (its migrations never made Odds)" if missing == ["odds"] else "")
     )
+
+
+def _known_tables(
+    database: Database, there: Mapping[str, Sequence[str]]
+) -> tuple[dict[str, str], dict[str, frozenset[str]]]:
+    """Those of gig-benchmark, as statements name them, with their columns."""
+    tables, columns = {}, {}
+    for wanted, needed in NEEDED.items():
+        for name in there.get(wanted, ()):
+            if needed <= (found := _columns(database, name)):
+                tables[wanted], columns[wanted] = f"`{name}`", found
+    return tables, columns
 
 
 def _columns(database: Database, table: str) -> frozenset[str]:

@@ -224,6 +224,14 @@ def test_killed_half_way_it_goes_on(ask: Ask, mariadb: MariaDB, tmp_path: Path) 
     assert checksums(ours, tmp_path) == checksums(None, undisturbed)
 
 
+def test_our_own_is_not_taken_over(ask: Ask, tmp_path: Path) -> None:
+    database = connect(None, tmp_path)
+    migrate(database)
+    hang_up(database)
+    ran = ask(f"sqlite:///{tmp_path}/gigscrapy.sqlite3", home=tmp_path / "other")
+    assert (ran.returncode, "it is gigscrapy's own" in ran.stderr) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("url", "said"),
     [

@@ -10,6 +10,7 @@ import pytest
 from gigscrapy.shadowing.comparing import (
     DASHES,
     DEFAULT,
+    ITSELF,
     KICKOFF,
     LEAGUE,
     LEAGUE_LOST,
@@ -108,6 +109,8 @@ def test_one_quote_of_each(there: dict[str, Any], here: dict[str, Any], told: li
         ([{}, {"seen_at": NOON + timedelta(minutes=5)}], [{}], []),
         ([{}], [{}, {"seen_at": NOON + timedelta(seconds=5)}], [TWICE_HERE]),
         ([{}, {"league": "Ligue  1"}], [{}], [MATCH_TWICE]),
+        ([{}, {"league": "Ligue  1", "bookmaker": "Bwin"}], [{}, {"bookmaker": "Bwin"}], [MATCH_TWICE]),
+        ([{}, {"away": "psg"}], [{}], [ITSELF]),
         # The meeting of the same day, not the one of next season.
         (
             [{}],
