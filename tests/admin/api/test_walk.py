@@ -43,8 +43,9 @@ def test_every_address_takes_a_key_with_its_scope(app, program_of):
         for held, asks in keys.items():
             if held != scope:
                 problem(asks.open(method, path_of(rule)), 403, "scope")
-        allowed = keys[scope].open(method, path_of(rule))
-        assert allowed.status_code not in {401, 403, 405, 500}, (method, rule.rule, allowed.text)
+        endless = {"match": "x"} if rule.rule == "/stream" else {}  # a stream that is not begun
+        allowed = keys[scope].open(method, path_of(rule), **endless)
+        assert allowed.status_code not in {401, 403, 405, 500}, (method, rule.rule)
     assert seen >= {"read", "jobs", "ingest"}
     assert guard.OPEN - {"docs.page"} <= UNREAD
 
