@@ -43,7 +43,7 @@ def describe(api: APIFlask) -> None:
 
     @api.spec_processor
     def complete(spec: Any) -> Any:
-        schemas = {_plain(name): schema for name, schema in spec.get("components", {}).get("schemas", {}).items()}
+        schemas = _by_plain_name(spec.get("components", {}).get("schemas", {}))
         schemas["Problem"] = ProblemOut.model_json_schema()
         spec.setdefault("components", {})["schemas"] = schemas
         for path in spec["paths"].values():
@@ -65,6 +65,16 @@ def _add(operation: Any, more: Mapping[str, Any]) -> None:
         operation["requestBody"] = more["requestBody"]
     elif "requestBody" in operation:
         operation["requestBody"]["required"] = True
+
+
+def _by_plain_name(schemas: Mapping[str, Any]) -> dict[str, Any]:
+    """:raises ValueError: where two models are called alike."""
+    found: dict[str, Any] = {}
+    for name, schema in schemas.items():
+        told = _with_plain_references(schema)
+        if found.setdefault(_plain(name), told) != told:
+            raise ValueError(f"two models are called {_plain(name)}")
+    return found
 
 
 def _plain(name: str) -> str:
