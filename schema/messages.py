@@ -207,7 +207,11 @@ def decode(body: bytes, received_at: datetime) -> Message:
         future.
     :raises Refused: with the reason, when it cannot be kept.
     """
-    fields = _read_json(body)
+    return decode_fields(_read_json(body), received_at)
+
+
+def decode_fields(fields: dict[str, Any], received_at: datetime) -> Message:
+    """The same, of a body whose JSON is read already, by :func:`read_json`."""
     try:
         return _decode(fields, received_at)
     except Refused as refusal:
@@ -300,17 +304,22 @@ def _refuse(reason: str, detail: str) -> NoReturn:
 def _read_json(body: bytes) -> dict[str, Any]:
     if len(body) > SIZE_LIMIT:
         _refuse("too-large", f"{len(body)} bytes, at most {SIZE_LIMIT} are read")
+    fields = read_json(body)
+    if not isinstance(fields, dict):
+        _refuse("malformed", f"a JSON object was expected, not {type(fields).__name__}")
+    return fields
+
+
+def read_json(body: bytes) -> Any:
+    """The value a text of JSON holds: its numbers exact, its keys each once. :raises Refused: when it is none."""
     try:
-        fields = _JSON.decode(body.decode("utf-8"))
+        return _JSON.decode(body.decode("utf-8"))
     except RecursionError:
         _refuse("malformed", "nested too deeply")
     except Refused:
         raise
     except (ValueError, ArithmeticError) as error:
         _refuse("malformed", f"not JSON in UTF-8: {error}")
-    if not isinstance(fields, dict):
-        _refuse("malformed", f"a JSON object was expected, not {type(fields).__name__}")
-    return fields
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

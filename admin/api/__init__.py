@@ -14,14 +14,13 @@ from flask_babel import Babel
 from peewee import Database
 
 from admin.api import answers, docs, guard, problems
+from admin.api.at import LANGUAGE
 from admin.api.bodies import JsonRequest
 from admin.api.rooms import ROOMS
 from admin.security import protect
 
 WHERE = "/api/v1"
 VERSION = "1.0"
-LANGUAGE = "en"
-"""Of every ``detail``."""
 
 
 def create_api(database: Database, admin: Flask) -> APIFlask:

@@ -15,8 +15,8 @@ ONE_LINE = r"^[^\x00-\x1F\x7F-\x9F\u2028\u2029]*$"
 """What can be shown in one line."""
 
 
-def _instant(value: Any) -> datetime:
-    """:raises ValueError: when it is no instant with a zone."""
+def as_instant(value: Any) -> datetime:
+    """An instant that somebody wrote, naive UTC. :raises ValueError: when it is none, or has no zone."""
     if not isinstance(value, str) or not re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d", value):
         raise ValueError("write 2025-10-17T18:45:00Z")
     return naive(read_iso(value))
@@ -37,7 +37,7 @@ def _several(value: Any) -> Any:
     return value.split(",") if isinstance(value, str) else value
 
 
-Instant = Annotated[datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
+Instant = Annotated[datetime, BeforeValidator(as_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
 """ISO 8601 with a zone. :returns: naive UTC."""
 Digits = BeforeValidator(_whole)
 """Of numbers, after their bounds: ``Annotated[int, Field(ge=1, le=9), Digits]``."""

@@ -6,6 +6,8 @@ from scrapy.settings import BaseSettings
 
 from gigscrapy.broker import Queues
 
+LANGUAGE = "en"
+"""Of every ``detail``."""
 LARGEST = 2**31
 """No row of a small table has a number that great."""
 

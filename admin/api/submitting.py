@@ -31,15 +31,20 @@ PARAMETER: dict[str, Any] = {
 def key_of_request() -> str | None:
     """The key this request brought. :raises Problem: 422 when it is none."""
     key = request.headers.get(HEADER)
-    if key is not None and not re.fullmatch(PATTERN.strip("^$"), key):
+    if key is not None and not is_key(key):
         detail = f"{HEADER}: up to {LONGEST} visible characters of ASCII"
         raise Problem(422, "invalid", detail, errors={HEADER: [detail]})
     return key
 
 
+def is_key(text: str) -> bool:
+    """Whether it can be a key."""
+    return bool(re.fullmatch(PATTERN.strip("^$"), text))
+
+
 def hash_of(sent: Any) -> str:
     """What a body is known by, however its JSON was written."""
-    return hashlib.blake2b(json.dumps(sent, sort_keys=True, default=str).encode(), digest_size=16).hexdigest()
+    return hashlib.blake2b(json.dumps(sent, sort_keys=True, default=repr).encode(), digest_size=16).hexdigest()
 
 
 def entered(kind: str, key: str, digest: str, made_id: str, received_at: datetime) -> Submissions:

@@ -18,12 +18,12 @@ from gigscrapy.imports.reading import read
 from gigscrapy.imports.storing import store
 from schema.checksum import checksum
 from schema.database import connect, hang_up
-from schema.migrations import migrate
 from schema.models import Odds, Payouts
 from schema.tally import Tally
 from tests.admin.api.conftest import Program, program
 from tests.admin.api.test_conventions import problem
 from tests.admin.conftest import current
+from tests.schema.laid import lay
 from tests.schema.letters import prices, quote
 
 SECOND = timedelta(seconds=1)
@@ -148,7 +148,7 @@ def test_what_is_taken_can_be_imported_elsewhere(taker: Program, fill: Any, tmp_
         path = tmp_path / f"export.{kind}"
         path.write_bytes(taker.get("/exports/odds", format=kind).data)
         other = connect(None, tmp_path / kind)
-        migrate(other)
+        lay(other)
         assert store(other, read(path).lines).refused == 0
         with current().connection_context():
             assert checksum(other)["Odds"] == checksum(current())["Odds"], kind

@@ -14,12 +14,12 @@ from admin import create_app, live
 from admin.api import changes
 from admin.live import Full, Hub, PriceStream
 from schema.database import connect, hang_up
-from schema.migrations import migrate
 from schema.models import Odds
 from schema.store import Store
 from tests.admin.api.conftest import Program, program, waited_on
 from tests.admin.api.test_conventions import problem
 from tests.admin.conftest import current
+from tests.schema.laid import lay
 from tests.schema.letters import letters, prices, quote
 
 Fill = Callable[..., None]
@@ -35,7 +35,7 @@ def either(request: pytest.FixtureRequest, tmp_path: Any, app: Flask) -> Iterato
     server = request.getfixturevalue("mariadb")
     url = server.url(server.new_database())
     database = connect(url, tmp_path)
-    migrate(database)
+    lay(database)
     hang_up(database)
     create_app(url, tmp_path)
     yield
