@@ -51,11 +51,23 @@ _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 logger = logging.getLogger(__name__)
 
 
-class IntegerConverter(routing.IntegerConverter):
-    """Of addresses: numbers that a row can have. What is larger leads nowhere, and no driver is asked to take it."""
+def _at_most(highest: str) -> str:
+    """A pattern of the numbers up to that one, written without zeros before them."""
+    lower = (
+        f"{highest[:place]}[0-{int(digit) - 1}]" + r"\d{%d}" % (len(highest) - place - 1)  # noqa: UP031 - braces
+        for place, digit in enumerate(highest)
+        if digit != "0"
+    )
+    return "|".join((r"\d{1,%d}" % (len(highest) - 1), *lower, highest))  # noqa: UP031 - braces
 
-    def __init__(self, of: routing.Map) -> None:
-        super().__init__(of, max=2**63 - 1)
+
+class IntegerConverter(routing.IntegerConverter):
+    """Of addresses: numbers that a row can have. What is larger leads nowhere, and no driver is asked to take it.
+
+    By a pattern: where a converter refuses what its pattern takes, other methods of the address are said to be allowed.
+    """
+
+    regex = _at_most(str(2**63 - 1))
 
 
 class BadSetting(ValueError):

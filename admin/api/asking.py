@@ -49,6 +49,12 @@ Several = Annotated[
     WithJsonSchema({"type": "string", "pattern": f"^{_NAME}(,{_NAME})*$", "maxLength": 500}),
 ]
 """Slugs or ids, with commas between them."""
+Numbers = Annotated[
+    list[Annotated[int, Field(ge=1, le=2**31 - 1), Digits]],
+    BeforeValidator(_several),
+    WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{0,8}(,[1-9][0-9]{0,8})*$", "maxLength": 2000}),
+]
+"""Ids, with commas between them."""
 OddsFormat = Literal["decimal", "american", "fractional"]
 
 

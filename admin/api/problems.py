@@ -41,6 +41,7 @@ CODES = {
 MEANINGS: dict[str, tuple[int, str]] = {
     "bad_request": (400, "The request cannot be read."),
     "invalid_cursor": (400, "The cursor is none that was given here, or of another question: begin without one."),
+    "bad_address": (400, "A webhook may not have that address; `errors` says why."),
     "no_key": (401, "No key came, or one that opens nothing: send `Authorization: Bearer gig_…`."),
     "scope": (403, "The key has not the scope that this takes: make another, or ask an administrator for the role."),
     "not_found": (404, "There is no such thing, or no such address."),
@@ -75,12 +76,11 @@ MEANINGS: dict[str, tuple[int, str]] = {
     "invalid_name": (422, "A schedule cannot have that name."),
     "invalid_cron": (
         422,
-        "No cron expression of five fields, or not exactly one of `cron`, `every_minutes` and `kickoff`.",
+        "No cron expression, or not exactly one of `cron`, `every_minutes` and `kickoff`.",
     ),
     "invalid_every_minutes": (422, "A schedule cannot come round that often, or that seldom."),
     "invalid_kickoff": (422, "These are no times before a kick-off: write `24h 1h 15m`."),
     "too_much": (422, "More is asked for than is computed at once: narrow it."),
-    "bad_address": (422, "A webhook may not have that address; `errors` says why."),
     "rate_limit": (429, "Too many requests of this key within a minute; `Retry-After` says when to come again."),
     "too_many_exports": (429, "As many exports go on as may; `Retry-After` says when to come again."),
     "error": (500, "The program is at fault; its log says more under the `request_id`."),

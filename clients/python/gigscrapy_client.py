@@ -1049,12 +1049,12 @@ class Client:
         self,
         webhook: int,
         *,
-        enabled: bool | Unset | None = UNSET,
-        kinds: Sequence[Any] | Unset | None = UNSET,
+        enabled: bool | Unset = UNSET,
+        kinds: Sequence[Any] | Unset = UNSET,
         league: str | Unset | None = UNSET,
         match: int | Unset | None = UNSET,
-        name: str | Unset | None = UNSET,
-        url: str | Unset | None = UNSET,
+        name: str | Unset = UNSET,
+        url: str | Unset = UNSET,
     ) -> Any:
         """Change what is given; `null` for `league` or `match` takes it away. Switched on again it begins anew."""
         return self._send(

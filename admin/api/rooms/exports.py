@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from werkzeug.exceptions import TooManyRequests
 
 from admin.api import slugs
-from admin.api.asking import Asked, Digits, Flag, Instant, Several
+from admin.api.asking import Asked, Flag, Instant, Numbers, Several
 from admin.api.offering import offer
 from admin.api.problems import Problem
 from admin.exporting import sending
@@ -66,12 +66,6 @@ def _day(value: Any) -> date:
 
 
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
-Numbers = Annotated[
-    list[Annotated[int, Field(ge=1, le=2**31 - 1), Digits]],
-    BeforeValidator(lambda value: value.split(",") if isinstance(value, str) else value),
-    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,9}(,[0-9]{1,9})*$", "maxLength": 2000}),
-]
-"""Ids, with commas between them."""
 
 
 class File(Asked):

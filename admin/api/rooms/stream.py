@@ -5,7 +5,7 @@ from flask import Response, current_app, g, request
 from pydantic import Field
 
 from admin.api import slugs
-from admin.api.asking import Asked, Several
+from admin.api.asking import Asked, Numbers, Several
 from admin.api.changes import Wanted
 from admin.api.offering import offer
 from admin.api.problems import Problem
@@ -17,16 +17,25 @@ room = APIBlueprint("stream", __name__, tag="Live")
 COME_BACK = 30
 """Seconds after which to ask for a stream again while there are too many."""
 SPEAKS = "text/event-stream"
+EVENT = {
+    "type": "object",
+    "description": "One event; `data` is JSON.",
+    "properties": {
+        "event": {"type": "string", "enum": ["connected", "prices", "ping", "snapshot_required"]},
+        "id": {"type": "string", "description": "For `Last-Event-ID`."},
+        "data": {"type": "string"},
+    },
+}
 
 
 class Listened(Asked):
     league: Several = Field(default=[], description="Ids or slugs.")
-    match: Several = Field(default=[], description="Ids.")
+    match: Numbers = Field(default=[], description="Ids.")
     bookmaker: Several = Field(default=[], description="Ids or slugs.")
     last_event_id: str = Field("", max_length=30, description="As the header `Last-Event-ID`, which wins.")
 
 
-@offer(room, "/stream", answer=None, asked=Listened, errors=(404,), files={SPEAKS: {"type": "string"}})
+@offer(room, "/stream", answer=None, asked=Listened, errors=(404,), files={SPEAKS: EVENT})
 def stream_prices(query_data: Listened) -> Response:
     """Prices as they are stored: server-sent events, five minutes of them; a client then comes back by itself."""
     wanted = _wanted(query_data)
@@ -45,14 +54,12 @@ def stream_prices(query_data: Listened) -> Response:
 
 def _wanted(asked: Listened) -> Wanted:
     """:raises Problem: when a name is nobody's."""
-    if any(not number.isdecimal() for number in asked.match):
-        raise Problem(422, "invalid", "match: write ids", errors={"match": ["write ids"]})
     leagues = slugs.wanted(
         asked.league, lambda: Leagues.select(Leagues, Sports).join(Sports), slugs.of_league, "league"
     )
     bookmakers = slugs.wanted(asked.bookmaker, Bookmakers.select, slugs.of_bookmaker, "bookmaker")
     return Wanted(
         frozenset(league.id for league in leagues),
-        frozenset(int(number) for number in asked.match),
+        frozenset(asked.match),
         frozenset(bookmaker.id for bookmaker in bookmakers),
     )

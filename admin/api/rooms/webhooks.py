@@ -6,13 +6,13 @@ from uuid import uuid4
 
 from apiflask import APIBlueprint
 from flask import Response, current_app
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from admin import audit
 from admin.alerting.vault import BadKey, open_vault
 from admin.api import cursors, slugs
 from admin.api.answers import Listed, One, instant, listed, one
-from admin.api.asking import Fields, Part
+from admin.api.asking import Fields, Part, Sent
 from admin.api.guard import key_owner
 from admin.api.offering import offer
 from admin.api.problems import Problem
@@ -66,11 +66,7 @@ class DeliveryOut(BaseModel):
     sent_at: str | None
 
 
-class _Sent(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class HookIn(_Sent):
+class HookIn(Sent):
     name: Name = Field(examples=["mine"])
     url: Address = Field(examples=["https://example.org/hook"])
     kinds: Kinds = Field(examples=[["run.ended"]])
@@ -78,13 +74,13 @@ class HookIn(_Sent):
     match: MatchNumber | None = Field(None, description=_OF_MATCH)
 
 
-class HookChange(_Sent):
-    name: Name | None = None
-    url: Address | None = None
-    kinds: Kinds | None = None
+class HookChange(Sent):
+    name: Name = "-"
+    url: Address = "-"
+    kinds: Kinds = Field(default=[])
     league: LeagueName | None = Field(None, description=_OF_LEAGUE)
     match: MatchNumber | None = Field(None, description=_OF_MATCH)
-    enabled: bool | None = None
+    enabled: bool = True
 
 
 @offer(room, "/webhooks", asked=Fields, answer=Listed[HookOut], scope="jobs")
@@ -225,16 +221,11 @@ def _locked(secret: str) -> bytes:
 def _columns(asked: HookIn | HookChange) -> dict[str, Any]:
     """What is given, as the table has it. :raises Problem: where it cannot be."""
     given = asked.model_dump(include=asked.model_fields_set)
-    empty = [name for name in given if name not in ("league", "match") and given[name] is None]
-    if empty:
-        raise Problem(
-            422, "invalid", f"{', '.join(empty)}: null is none", errors={name: ["not null"] for name in empty}
-        )
     if "url" in given:
         try:
             hooks.check(given["url"], str(current_app.config["SETTINGS"]["ALERT_PRIVATE_HOSTS"]))
         except hooks.BadHook as error:
-            raise Problem(422, "bad_address", WHY_NOT[error.code], errors={"url": [WHY_NOT[error.code]]}) from None
+            raise Problem(400, "bad_address", WHY_NOT[error.code], errors={"url": [WHY_NOT[error.code]]}) from None
     if "kinds" in given:
         given["kinds"] = " ".join(kind for kind in webhooks.KINDS if kind in given["kinds"])
     if given.get("league"):

@@ -47,6 +47,7 @@ def filled(request, tmp_path_factory) -> Iterator[tuple[Flask, str]]:
     Store(current()).store(letters(*crowd.messages()))
     crowd.fill(current())
     yield app, program(app, *SCOPES).key
+    app.config["HUB"].close()
     hang_up(current())
 
 

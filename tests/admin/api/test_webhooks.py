@@ -71,8 +71,8 @@ def test_it_is_its_owner_s(maker: Program, app: Any) -> None:
 @pytest.mark.parametrize(
     ("changes", "status", "code"),
     [
-        ({"url": "http://example.org/"}, 422, "bad_address"),
-        ({"url": "https://192.168.1.1/"}, 422, "bad_address"),
+        ({"url": "http://example.org/"}, 400, "bad_address"),
+        ({"url": "https://192.168.1.1/"}, 400, "bad_address"),
         ({"kinds": []}, 422, "invalid"),
         ({"kinds": ["everything"]}, 422, "invalid"),
         ({"name": " "}, 422, "invalid"),

@@ -24,6 +24,7 @@ from schema.webhooks import CLOSED, KINDS, ODDS, OPENED, RUN, SNAPSHOT
 from tests import ROOT
 from tests.admin import account
 from tests.admin.alerting.sinks import WebHook
+from tests.admin.alerting.test_service import Process, until
 from tests.schema.letters import letters, prices, quote
 
 
@@ -395,3 +396,26 @@ def test_what_address_a_hook_may_have(url: str, code: str | None) -> None:
 def test_secrets_differ() -> None:
     assert new_secret() != new_secret()
     assert new_secret().startswith("whsec_")
+
+
+@pytest.mark.slow
+def test_the_service_of_the_alerts_tells_hooks(tmp_path: Any) -> None:
+    """As it is started: a price that is stored arrives, signed, some seconds after."""
+    with WebHook() as sink:
+        found = connect(None, tmp_path)
+        use(found)
+        migrate(found)
+        with found.connection_context():
+            hook(found, Vault(None, tmp_path), url=f"http://127.0.0.1:{sink.port}/hook")
+            webhooks.ask(found, webhooks.Message(1, "test-1", "test", "{}"), at=AT)
+        service = Process(tmp_path, sink.allowed)
+        until(lambda: len(sink.received) == 1)
+        with found.connection_context():
+            until(lambda: webhooks.positions(found).get("odds"))
+        put(found, quote())
+        until(lambda: len(sink.received) == 2)
+        service.process.terminate()
+        assert service.process.wait(20) == 0
+        hang_up(found)
+    assert sink.received[0] == {**sink.received[0], "id": "test-1", "kind": "test", "data": {}}
+    assert [price["outcome"] for price in sink.received[1]["data"]["prices"]].count("1") == 1
