@@ -50,7 +50,7 @@ soak: $(VENV)/.tests servers ## random faults for 20 minutes, then what became o
 fuzz: $(VENV)/.tests servers ## a thousand cases of each operation of the API, on SQLite and MariaDB: CASES=1000, an hour
 	@CASES=$(or $(CASES),1000) $(PYTHON) -m pytest -n 2 --dist load tests/admin/api/test_fuzz.py
 
-bench: $(VENV)/.tests chromium servers ## the figures of the README (40 minutes): SUBJECTS="consumer growth publishing memory crawl pages api", KEEP=folder of the pages' database
+bench: $(VENV)/.tests chromium servers ## the figures of the README (40 minutes): SUBJECTS="consumer growth publishing memory crawl pages reading api", KEEP=folder of the pages' database
 	@$(PYTHON) -m benchmarks $(SUBJECTS) $(if $(KEEP),--keep $(KEEP)) $(if $(ROWS),--rows $(ROWS))
 
 audit: $(VENV)/.audits ## known weaknesses of what is pinned: asks the package index, and fails where that knows nothing of a package

@@ -68,7 +68,22 @@ def history(part: Part, limit: int, after: Position | None = None) -> list[Told]
     if after is not None:
         conditions += _after(after)
     query = query.where(*conditions).order_by(*(getattr(Odds, name) for name in ORDER)).limit(limit)
-    return [Told(*row) for row in query.tuples().execute()]
+    rows = Odds._meta.database.execute(query).fetchall()  # noqa: SLF001 - Peewee reads rows longer than the database
+    if not rows or isinstance(rows[0][4], datetime):
+        return [Told._make(row) for row in rows]
+    return [Told._make(read(value) for read, value in zip(_READERS, row, strict=True)) for row in rows]
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+_PRICE, _CENTS, _INSTANT = Odds.odd_value.python_value, Odds.trj.python_value, Odds.scraped_at.python_value
+_READERS: Sequence[Any] = (
+    *(_as_it_is, _CENTS, _as_it_is, _as_it_is, _INSTANT, _INSTANT),
+    *(_PRICE, _CENTS, _as_it_is, _as_it_is, _as_it_is),
+)
+"""SQLite has text for instants, and numbers for decimals."""
 
 
 def ends(part: Part) -> tuple[datetime, datetime] | None:

@@ -153,6 +153,7 @@ class Teller:
         self._names, self._at = names, at
         self._write = FORMATS[odds_format]
         self._matches = {match.id: self._of_match(match) for match in matches}
+        self._sheet: tuple[Sheet | None, dict[str, Any]] = (None, {})
 
     def _of_match(self, match: Fixture) -> dict[str, Any]:
         names = self._names
@@ -193,8 +194,13 @@ class Teller:
 
     def row(self, price: Price, sheet: Sheet, *, withdrawn: bool) -> dict[str, Any]:
         """As :class:`PriceOut`."""
-        book = {"bookmaker": self._names.bookmakers[price.bookmaker].slug}
-        return self._matches[price.match] | self.market(sheet) | book | self.price(price, sheet, withdrawn=withdrawn)
+        if sheet is not self._sheet[0]:
+            self._sheet = sheet, self._matches[price.match] | self.market(sheet)
+        return {
+            **self._sheet[1],
+            "bookmaker": self._names.bookmakers[price.bookmaker].slug,
+            **self.price(price, sheet, withdrawn=withdrawn),
+        }
 
 
 def line_told(line: Decimal) -> str | None:

@@ -50,7 +50,7 @@ from schema.models import LatestOdds, Matches
 
 room = APIBlueprint("odds", __name__, tag="Odds")
 
-LONGEST_BACK = timedelta(days=7)
+LONGEST_BACK = timedelta(days=3)
 """Of ``updated_since``: what was away for longer begins anew."""
 ROWS_OF_A_MATCH, ROWS_OF_A_BOOK = 30, 3
 """As many prices a match may well have: how many matches a part of a list is looked for in."""
@@ -66,7 +66,7 @@ class Selected(Ranged, Quoted):
 class Oddsly(Selected, Withdrawing):
     updated_since: Instant | None = Field(
         None,
-        description="Only prices that were stored, or withdrawn, from then on: seven days back at most.",
+        description="Only prices that were stored, or withdrawn, from then on: three days back at most.",
     )
 
 
@@ -422,8 +422,8 @@ def _check_changes(asked: Oddsly, at: datetime) -> None:
     if asked.as_of is not None:
         raise Problem(422, "invalid", "updated_since: not together with as_of", errors={"updated_since": ["or as_of"]})
     if at - asked.updated_since > LONGEST_BACK:
-        detail = "updated_since: it is more than seven days ago; read everything once without it, and go on from there"
-        raise Problem(422, "invalid", detail, errors={"updated_since": ["seven days at most"]})
+        detail = "updated_since: it is more than three days ago; read everything once without it, and go on from there"
+        raise Problem(422, "invalid", detail, errors={"updated_since": ["three days at most"]})
 
 
 # -- why there is none -------------------------------------------------------------------------------------------------
