@@ -29,6 +29,9 @@ services: $(VENV)/.runs chromium ## everything this machine needs to crawl by it
 migrate: $(VENV)/.runs ## bring the database of DATABASE_URL up to date
 	@$(VENV)/bin/scrapy migrate
 
+# Hundreds of commands are started: without the bytecode each would compile the project first.
+test test-fast: export PYTHONDONTWRITEBYTECODE :=
+
 test: $(VENV)/.tests chromium servers ## every test, on private servers and a real browser; WORKERS=3 processes, which mostly wait
 	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 

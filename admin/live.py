@@ -183,6 +183,13 @@ class Hub:
         at = first.scalar(self._database)
         return at is not None and at < now() - timedelta(seconds=REPLAY)
 
+    def close(self) -> None:
+        """Nothing is remembered any more: the thread ends with the last stream."""
+        with self._changed:
+            self._priced_until = 0.0
+            self._whole_since = None
+            self._prices.clear()
+
     @property
     def open(self) -> int:
         """How many streams there are."""

@@ -6,11 +6,13 @@ Its scrapers name their progress after the title (``football.division_1_algérie
 progress. Here all of them are the same league.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 
 from gigscrapy.leagues import League, fold, load
-from gigscrapy.tasks import TOURS, Unknown, named
+from gigscrapy.tasks import Unknown, named
 
+LONGEST = 200
+"""Characters of a name that is looked for."""
 FAVOURITES = {
     "football": ("ligue_1", "premier_league", "la_liga", "serie_a", "bundesliga", "champions_league"),
     "basketball": ("nba", "euroleague"),
@@ -22,26 +24,27 @@ FAVOURITES = {
 
 def leagues_of(key: str) -> tuple[League, ...]:
     """The leagues that are meant by ``football.ligue_1``. :raises Unknown: with the nearest names, where none is."""
+    return find(key) or named(key[:LONGEST])
+
+
+@lru_cache(maxsize=4096)
+def find(key: str) -> tuple[League, ...]:
+    """The same; none where nothing is called so."""
+    if len(key) > LONGEST:
+        return ()
+    sport, _, rest = key.strip().partition(".")
+    if found := _by_spelling().get((sport.lower(), fold(rest))):
+        return (found,)
     try:
         return named(key)
     except Unknown:
-        sport, _, rest = key.strip().partition(".")
-        found = _by_spelling().get((sport.lower(), fold(rest)))
-        if found is None:
-            raise
-        return (found,)
+        return ()
 
 
 def one_name(key: str) -> str:
     """What all names of the same share: the spider's, where it is one league; else ``key`` in lower case."""
-    spelt = key.strip().lower()
-    if spelt in TOURS:
-        return spelt
-    try:
-        found = leagues_of(key)
-    except Unknown:
-        return spelt
-    return found[0].name if len(found) == 1 else spelt
+    found = find(key)
+    return found[0].name if len(found) == 1 else key.strip().lower()
 
 
 def task_key(key: str) -> str:

@@ -950,6 +950,73 @@ class Deliveries(Table):
         indexes = ((("state", "not_before"), False),)
 
 
+# -- what programs are told --------------------------------------------------------------------------------------------
+
+
+class Webhooks(Table):
+    """An address of a program's owner (``user``) that is told what happens. ``secret``: what is signed with, encrypted.
+
+    ``shown``: its first letters. ``kinds``: words of :data:`schema.webhooks.KINDS`. ``league``, ``match``: what prices
+    and alerts must be of, where they are set. ``since``: nothing earlier is told. ``failing_since``: the first of the
+    attempts that have failed since the last that did not. ``disabled_because``: ``failing``, ``backlog`` or ``gone``,
+    where it was not a person.
+    """
+
+    id = AutoField()
+    user = ForeignKeyField(Users)
+    name = CharField(max_length=100)
+    url = CharField(max_length=500)
+    secret = BlobField()
+    shown = Key(max_length=16)
+    kinds = CharField(max_length=200)
+    league = ForeignKeyField(Leagues, null=True)
+    match = ForeignKeyField(Matches, null=True)
+    enabled = BooleanField(default=True)
+    since = DateTimeField(default=now)
+    failing_since = DateTimeField(null=True)
+    disabled_because = Key(max_length=16, null=True)
+    created_at = DateTimeField(default=now)
+    updated_at = DateTimeField(default=now)
+
+
+class WebhookDeliveries(Table):
+    """One message to one hook, written before it is sent; those of one hook are sent in their order.
+
+    ``delivery_id``: the same however often it is sent. ``body``: JSON. ``state``, ``not_before``, ``note``, ``took``:
+    as in Deliveries. ``status``: what the last attempt was answered.
+    """
+
+    id = BigAutoField()
+    hook = ForeignKeyField(Webhooks, index=False, on_delete="CASCADE")
+    delivery_id = Key(max_length=80, unique=True)
+    kind = Key(max_length=32)
+    body = TextField()
+    state = Key(max_length=16)
+    attempts = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
+    not_before = DateTimeField()
+    status = IntegerField(null=True)
+    note = CharField(max_length=500, null=True)
+    took = IntegerField(null=True)
+    created_at = DateTimeField(default=now)
+    sent_at = DateTimeField(null=True)
+
+    class Meta:
+        # The first keeps the order, the second lists the newest of one hook.
+        indexes = (
+            (("hook", "state"), False),
+            (("hook", "created_at"), False),
+            (("state", "not_before"), False),
+        )
+
+
+class WebhookPositions(Table):
+    """How far hooks were told, by what was looked at (``odds``, ``runs``, ``alerts``): each the number of a row."""
+
+    name = Key(max_length=16, primary_key=True)
+    position = BigIntegerField()
+    at = DateTimeField()
+
+
 # -- what gig-benchmark's programs ask for and report ------------------------------------------------------------------
 
 
@@ -1013,6 +1080,9 @@ TABLES = (
     RuleChannels,
     AlertEvents,
     Deliveries,
+    Webhooks,
+    WebhookDeliveries,
+    WebhookPositions,
     GigProgress,
 )
 

@@ -31,15 +31,9 @@ def _write_into_memory() -> None:
 _write_into_memory()
 
 LONG = {
-    *(
-        "test_by_itself.py",
-        "test_checksum.py",
-        "test_compose.py",
-        "test_consumer.py",
-        "test_pages.py",
-        "test_scaling.py",
-    ),
-    *("test_scrapyd.py", "test_soak.py", "test_whole_way.py", "test_worker.py"),
+    *("test_behaviours.py", "test_by_itself.py", "test_capture.py", "test_checksum.py", "test_compose.py"),
+    *("test_consume.py", "test_consumer.py", "test_exports.py", "test_lists.py", "test_pages.py", "test_safety.py"),
+    *("test_scaling.py", "test_scrapyd.py", "test_soak.py", "test_whole_way.py", "test_worker.py"),
 }
 
 UNHURRIED = (
@@ -73,7 +67,7 @@ UNHURRIED = (
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that mostly wait come first: at the end one process would wait, and the others have nothing left to do."""
+    """Files that take long come first: at the end one process would go on, and the others have nothing left to do."""
     items.sort(key=lambda item: item.path.name not in LONG)
     for item in items:
         if item.nodeid.startswith(UNHURRIED):

@@ -41,6 +41,7 @@ CODES = {
 MEANINGS: dict[str, tuple[int, str]] = {
     "bad_request": (400, "The request cannot be read."),
     "invalid_cursor": (400, "The cursor is none that was given here, or of another question: begin without one."),
+    "impossible": (400, "Each part is as the specification says, and together they make no sense; `errors` says why."),
     "no_key": (401, "No key came, or one that opens nothing: send `Authorization: Bearer gig_…`."),
     "scope": (403, "The key has not the scope that this takes: make another, or ask an administrator for the role."),
     "not_found": (404, "There is no such thing, or no such address."),
@@ -48,16 +49,46 @@ MEANINGS: dict[str, tuple[int, str]] = {
     "unknown_league": (404, "A league that is asked for is not known; `errors` names it."),
     "unknown_team": (404, "A team that is asked for is not known; `errors` names it."),
     "unknown_bookmaker": (404, "A bookmaker that is asked for is not known; `errors` names it."),
+    "unknown_match": (404, "A match that is named is not known; `errors` names it."),
+    "unknown_run": (404, "There is no such run."),
+    "unknown_task": (404, "There is no such task."),
+    "unknown_schedule": (404, "There is no such schedule."),
+    "unknown_letter": (404, "There is no such dead letter."),
+    "unknown_rule": (404, "There is no such rule of alerts."),
+    "unknown_channel": (404, "There is no such channel of alerts."),
+    "no_log": (404, "The run has no log here: it ran elsewhere, or long ago."),
+    "not_followed": (404, "It is not followed."),
     "unknown_market": (404, "A market that is asked for is not known; `errors` names it."),
     "method": (405, "The address is there, and is not asked so; `Allow` says how."),
     "conflict": (409, "It contradicts what is there."),
+    "name_taken": (409, "Another has that name already."),
+    "not_taken": (409, "No worker has taken the task yet, so that it has no run to stop: ask again then."),
+    "idempotency_key": (409, "The `Idempotency-Key` was used for another body: take a new one."),
+    "too_many": (409, "As many are followed as can be."),
+    "too_many_webhooks": (409, "The account has as many webhooks as it may: remove one."),
+    "webhook_off": (409, "The webhook is switched off, so that nothing is sent to it: switch it on first."),
+    "not_resendable": (409, "The delivery was neither sent nor given up (it waits), or it is not there."),
     "too_large": (413, "The body is too long: send less at a time."),
     "media_type": (415, "The body is not JSON, or does not say so."),
     "invalid": (422, "A parameter, or a part of the body, is not what the specification says; `errors` says which."),
+    "invalid_what": (400, "There is no crawl of what is asked for; `detail` has the nearest names."),
+    "invalid_arguments": (400, "The crawl takes no such arguments; `errors` says which there are."),
+    "invalid_name": (400, "A schedule cannot have that name."),
+    "invalid_cron": (
+        400,
+        "No cron expression of five fields, or not exactly one of `cron`, `every_minutes` and `kickoff`.",
+    ),
+    "invalid_every_minutes": (400, "A schedule cannot come round that often, or that seldom."),
+    "invalid_kickoff": (400, "These are no times before a kick-off: write `24h 1h 15m`."),
+    "too_much": (422, "More is asked for than is computed at once: narrow it."),
+    "bad_address": (422, "A webhook may not have that address; `errors` says why."),
     "rate_limit": (429, "Too many requests of this key within a minute; `Retry-After` says when to come again."),
     "too_many_exports": (429, "As many exports go on as may; `Retry-After` says when to come again."),
     "error": (500, "The program is at fault; its log says more under the `request_id`."),
     "database": (503, "The database does not answer for now; `Retry-After` says when to come again."),
+    "queue": (503, "The queue does not take anything for now; `Retry-After` says when to come again."),
+    "node": (503, "The node that crawled does not answer for now; `Retry-After` says when to come again."),
+    "no_vault": (503, "The key that secrets are kept under cannot be read; whoever runs this sees why in `detail`."),
     "too_many_streams": (503, "As many streams are open as can be; `Retry-After` says when to come again."),
 }
 """Every code, the status it comes with, and what it means."""
@@ -85,6 +116,11 @@ class Problem(HTTPException):
         self.problem = name
         self.errors = errors or {}
         self.retry_after = retry_after
+
+
+def impossible(name: str, why: str, code: str = "impossible") -> Problem:
+    """400: each part is as it is written, and together, or for what is there, they make no sense."""
+    return Problem(400, code, f"{name}: {why}", errors={name: [why]})
 
 
 class ProblemOut(BaseModel):

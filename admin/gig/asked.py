@@ -1,5 +1,6 @@
 """What gig-benchmark's parameters and bodies ask for, read as strictly as Django read them."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -83,7 +84,8 @@ def body() -> Mapping[str, Any]:
         return {}
     try:
         found = request.get_json(force=True)
-    except (BadRequest, RecursionError):
+        json.dumps(found, ensure_ascii=False).encode()  # half a surrogate pair is no letter, and nothing keeps it
+    except (BadRequest, RecursionError, UnicodeEncodeError):
         raise BadRequest("JSON parse error - the body is no JSON") from None
     if not isinstance(found, dict):
         raise BadRequest(f"Invalid data. Expected a dictionary, but got {type(found).__name__}.")

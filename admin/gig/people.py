@@ -16,6 +16,7 @@ from admin.gig import guard, tokens
 from admin.gig.asked import body
 from admin.gig.odds import zulu
 from admin.signing import Person, person_here
+from schema.models import now
 
 REQUIRED = "This field is required."
 BLANK = "This field may not be blank."
@@ -55,6 +56,7 @@ def login() -> Answer:
     if person is None:
         return jsonify(error="Identifiants incorrects."), 401
     g.person = person
+    Person.update(last_login=now()).where(Person.id == person.id).execute()
     audit.note("sign-in", "user", person.username)
     return jsonify(_with_tokens(person))
 

@@ -95,7 +95,7 @@ def progress() -> Response:
 
 @room.get("/status")
 def status() -> Response:
-    scraper = request.args.get("scraper", "")
+    scraper = _text(request.args.get("scraper"))
     found = _told(scraper) if scraper else None
     return jsonify(IDLE if found is None or found.status == gigprogress.IDLE else found.fields)
 
@@ -195,10 +195,7 @@ def _told(scraper: str) -> gigprogress.Told | None:
 
 
 def _spiders(scraper: str) -> list[str]:
-    try:
-        return [league.name for league in gigkeys.leagues_of(scraper)]
-    except Unknown:
-        return []
+    return [league.name for league in gigkeys.find(scraper)]
 
 
 def _stop(settings: BaseSettings, scraper: str) -> int:

@@ -66,6 +66,7 @@ def app(tmp_path: Path, migrated: Path) -> Iterator[Flask]:
     shutil.copy(migrated, tmp_path / "var" / EMBEDDED)
     app = create_app(home=tmp_path / "var")
     yield app
+    app.config["HUB"].close()
     hang_up(current())
 
 

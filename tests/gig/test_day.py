@@ -19,10 +19,10 @@ from gigscrapy.consumer import Consumer
 from gigscrapy.worker import Bounds, Worker
 from schema.database import connect, hang_up
 from schema.messages import encode
-from schema.migrations import migrate
 from tests.gig import programs
 from tests.gig.programs import Scraper, connected, consume, publish
 from tests.gigscrapy.standin import StandIn
+from tests.schema.laid import lay
 from tests.schema.letters import NOON, quote
 
 pytestmark = pytest.mark.server
@@ -45,7 +45,7 @@ PRO_D2 = {("BIARRITZ - DAX", "2025-11-10 19:30:00"): {"Pmu": (1.60, 19.0, 2.40)}
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     database = connect(None, tmp_path)
-    migrate(database)
+    lay(database)
     yield database
     hang_up(database)
 

@@ -13,11 +13,11 @@ from peewee import PeeweeException
 
 from schema.database import connect, hang_up
 from schema.gignames import VIEWS
-from schema.migrations import migrate
 from schema.models import Users, use
 from schema.store import Store
 from tests.gig.database import DJANGO, GigDatabase
 from tests.gigscrapy.commands.in_process import Ask, asking
+from tests.schema.laid import lay
 from tests.schema.letters import letters, prices, quote
 from tests.services.mariadb import MariaDB
 
@@ -38,7 +38,7 @@ SAVED = [
 def fill(url: str | None, home: Path) -> None:
     """A little of all, and what gig-benchmark never had: other markets, lists, prices in doubt."""
     database = connect(url, home)
-    migrate(database)
+    lay(database)
     bare = {"match_id": None, "country": None}
     tennis = bare | {"sport": "tennis", "league": "ATP Paris", "home": "Gael", "away": "Novak", "market": "12"}
     rugby = bare | {"sport": "rugby", "league": "Top 14", "home": "Toulouse", "away": "Castres", "kickoff": None}

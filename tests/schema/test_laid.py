@@ -18,7 +18,7 @@ def told(database: Database) -> dict[str, Any]:
     """Tables and indexes; rows, but for when they were made; what the next row is called; manners of the connection."""
     rows = {}
     for table in database.get_tables():
-        names = [name for column in database.get_columns(table) if (name := column.name) not in WHEN]
+        names = [f"`{column.name}`" for column in database.get_columns(table) if column.name not in WHEN]
         rows[table] = sorted(database.execute_sql(f"SELECT {', '.join(names)} FROM {table}").fetchall(), key=str)
     if is_embedded(database):
         counted: Any = None

@@ -38,6 +38,7 @@ ALL = [
     "0008_gig",
     "0009_gig_takeover",
     "0010_known_when",
+    "0011_webhooks",
     "0012_programs",
 ]
 NOT_ENFORCED = (Odds, LatestOdds, ReplacedOdds, Messages, *COUNTED)

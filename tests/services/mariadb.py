@@ -128,6 +128,7 @@ class MariaDB:
             "mariadb-install-db",
             "--no-defaults",
             f"--datadir={folder / 'data'}",
+            f"--tmpdir={folder}",  # one that starts deletes what it takes for its own leavings: another's, in /tmp
             "--auth-root-authentication-method=normal",
             "--skip-test-db",
             "--skip-name-resolve",

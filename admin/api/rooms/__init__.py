@@ -2,7 +2,18 @@
 
 from apiflask import APIBlueprint
 
-from admin.api.rooms import alerts, deadletters, exports, ingest, reference, runs, schedules, stream, tasks
+from admin.api.rooms import (
+    alerts,
+    deadletters,
+    exports,
+    ingest,
+    reference,
+    runs,
+    schedules,
+    stream,
+    tasks,
+    webhooks,
+)
 
 ROOMS: tuple[APIBlueprint, ...] = (
     reference.room,
@@ -14,4 +25,5 @@ ROOMS: tuple[APIBlueprint, ...] = (
     ingest.room,
     exports.room,
     stream.room,
+    webhooks.room,
 )

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from apiflask import APIBlueprint
 from flask import Response
 from peewee import ModelSelect, chunked
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 from werkzeug.exceptions import TooManyRequests
 
 from admin.api import slugs
@@ -65,8 +65,13 @@ def _day(value: Any) -> date:
     return date.fromisoformat(value)
 
 
-Day = Annotated[date, BeforeValidator(_day)]
-Number = Annotated[int, Field(ge=1, le=2**31 - 1), Digits]
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+Numbers = Annotated[
+    list[Annotated[int, Field(ge=1, le=2**31 - 1), Digits]],
+    BeforeValidator(lambda value: value.split(",") if isinstance(value, str) else value),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,9}(,[0-9]{1,9})*$", "maxLength": 2000}),
+]
+"""Ids, with commas between them."""
 
 
 class File(Asked):
@@ -87,17 +92,17 @@ class OfLeague(OfSport):
 
 class MatchesAsked(OfLeague):
     team: Several = Field(default=[], description="Ids or slugs.")
-    kickoff_from: Instant | None = Field(default=None, description="Kick-off at this instant or later.")
-    kickoff_until: Instant | None = Field(default=None, description="Kick-off before this instant.")
+    from_: Instant | None = Field(default=None, alias="from", description="Kick-off at this instant or later.")
+    until: Instant | None = Field(default=None, description="Kick-off before this instant.")
     status: STATUSES | None = None
     updated_since: Instant | None = Field(default=None, description="Seen at this instant or later.")
 
 
 class PricesAsked(OfLeague):
     team: Several = Field(default=[], description="Ids or slugs.")
-    match: Number | None = Field(default=None, description="Id of one match.")
-    kickoff_from: Instant | None = Field(default=None, description="Kick-off at this instant or later.")
-    kickoff_until: Instant | None = Field(default=None, description="Kick-off before this instant.")
+    match: Numbers = Field(default=[], description="Ids.")
+    from_: Instant | None = Field(default=None, alias="from", description="Kick-off at this instant or later.")
+    until: Instant | None = Field(default=None, description="Kick-off before this instant.")
     bookmaker: Several = Field(default=[], description="Ids or slugs.")
     market: Several = Field(default=[], description="Ids or slugs.")
     outcome: str = Field("", max_length=50, description="One outcome: `1`.")
@@ -108,16 +113,16 @@ class PricesAsked(OfLeague):
 class RunsAsked(File):
     state: STATES | None = None
     spider: str = Field("", max_length=100, description="Name of a league's crawl: `ligue1`.")
-    started_since: Instant | None = Field(default=None, description="Begun at this instant or later.")
-    started_until: Instant | None = Field(default=None, description="Begun before this instant.")
+    since: Instant | None = Field(default=None, description="Begun at this instant or later.")
+    until: Instant | None = Field(default=None, description="Begun before this instant.")
 
 
 class PayoutsAsked(OfLeague):
-    match: Number | None = Field(default=None, description="Id of one match.")
+    match: Numbers = Field(default=[], description="Ids.")
     bookmaker: Several = Field(default=[], description="Ids or slugs.")
     market: Several = Field(default=[], description="Ids or slugs.")
-    day_from: Day | None = Field(default=None, description="Day of the kick-off in Paris, or later.")
-    day_until: Day | None = Field(default=None, description="Day of the kick-off in Paris, or earlier.")
+    from_: Day | None = Field(default=None, alias="from", description="Day of the kick-off in Paris, or later.")
+    until: Day | None = Field(default=None, description="Day of the kick-off in Paris, or earlier.")
 
 
 def _columns(model: Any, *said: str) -> list[Column]:
@@ -160,7 +165,7 @@ _OF_PAYOUT = (
 
 @offer(room, "/exports/odds", answer=None, asked=PricesAsked, scope="export", errors=(404,), files=FILES)
 def export_odds(query_data: PricesAsked) -> Response:
-    """Every price ever seen, or of what is asked; of all and of bookmakers the oldest first, else match by match."""
+    """Every price ever seen: of all and of bookmakers the oldest first, of anything else match by match."""
     conditions = _of_price(Odds, query_data)
     until = query_data.scraped_until or now()
     conditions.append(Odds.scraped_at < until)
@@ -213,8 +218,8 @@ def export_runs(query_data: RunsAsked) -> Response:
     wanted = {
         "state": asked.state and Runs.state == asked.state,
         "spider": asked.spider and Runs.spider == asked.spider,
-        "since": asked.started_since and Runs.started_at >= asked.started_since,
-        "until": asked.started_until and Runs.started_at < asked.started_until,
+        "since": asked.since and Runs.started_at >= asked.since,
+        "until": asked.until and Runs.started_at < asked.until,
     }
     conditions = [condition for condition in wanted.values() if condition]
     return _sent(_listed(Runs, _columns(Runs, *_OF_RUN), conditions, [Runs.id]), asked, "runs")
@@ -233,11 +238,11 @@ def export_payouts(query_data: PayoutsAsked) -> Response:
     if (leagues := _leagues(asked)) is not None:
         conditions.append(Payouts.league.in_(leagues))
     if asked.match:
-        conditions.append(Payouts.match == asked.match)
-    if asked.day_from:
-        conditions.append(Payouts.day >= asked.day_from)
-    if asked.day_until:
-        conditions.append(Payouts.day <= asked.day_until)
+        conditions.append(Payouts.match.in_(asked.match))
+    if asked.from_:
+        conditions.append(Payouts.day >= asked.from_)
+    if asked.until:
+        conditions.append(Payouts.day <= asked.until)
     return _sent(_listed(Payouts, _columns(Payouts, *_OF_PAYOUT), conditions, keys_of(Payouts)), asked, "payouts")
 
 
@@ -338,7 +343,7 @@ def _matches_of(asked: PricesAsked) -> "ModelSelect[Matches] | None":
     """The matches that are asked of, by id; ``None``: all."""
     conditions = _of_matches(asked)
     if asked.match:
-        conditions.append(Matches.id == asked.match)
+        conditions.append(Matches.id.in_(asked.match))
     return Matches.select(Matches.id).where(*conditions).order_by(Matches.id) if conditions else None
 
 
@@ -350,10 +355,10 @@ def _of_matches(asked: MatchesAsked | PricesAsked) -> list[Any]:
     if teams:
         numbers = [team.id for team in teams]
         conditions.append(reduce(or_, (Matches.home_team.in_(numbers), Matches.away_team.in_(numbers))))
-    if asked.kickoff_from:
-        conditions.append(Matches.match_date >= asked.kickoff_from)
-    if asked.kickoff_until:
-        conditions.append(Matches.match_date < asked.kickoff_until)
+    if asked.from_:
+        conditions.append(Matches.match_date >= asked.from_)
+    if asked.until:
+        conditions.append(Matches.match_date < asked.until)
     return conditions
 
 

@@ -1,9 +1,12 @@
 """A program that asks the API, with a key."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
+import waitress
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -71,3 +74,21 @@ def program(app: Flask, *scopes: str, role: str = "admin") -> Program:
         owner = account(role)
         key = keys.add(Person.get_by_id(owner.id), "a program", scopes)
     return Program(app.test_client(), key)
+
+
+@contextmanager
+def waited_on(app: Flask) -> Iterator[int]:
+    """The port of the application, served by what serves it in earnest."""
+    server = waitress.create_server(app, host="127.0.0.1", port=0, threads=8, channel_request_lookahead=1)
+
+    def run() -> None:
+        with suppress(OSError):  # it looks at what was closed under it
+            server.run()
+
+    serving = threading.Thread(target=run, daemon=True)
+    serving.start()
+    try:
+        yield server.effective_port
+    finally:
+        server.close()
+        serving.join(5)

@@ -13,6 +13,8 @@ from playwright.sync_api import Browser
 from admin import api
 from admin.api.problems import CODES, MEANINGS
 from admin.security import HEADERS
+from admin.views import asking
+from gigscrapy import schedules
 from tests.admin.api.conftest import program
 from tests.admin.test_words import called
 from tests.admin.visitor import CONTRAST, Visitor, served
@@ -32,15 +34,28 @@ def raised() -> Iterator[tuple[int | None, str]]:
                 yield (said[0] if isinstance(said[0], int) else None), said[1]
             elif called(call) == "__init__" and said[:1] and isinstance(said[0], int):  # of a problem's own class
                 yield said[0], str(said[1])
+            elif called(call) == "Problem" and isinstance(call.args[1], ast.JoinedStr):
+                yield None, f"{call.args[1].values[0].value}*"  # type: ignore[union-attr]
+            elif called(call) == "impossible":
+                yield 400, "impossible" if len(said) == 2 else f"{call.args[2].values[0].value}*"  # type: ignore[attr-defined]
             elif called(call) == "wanted" and isinstance(said[-1], str):
                 yield 404, f"unknown_{said[-1]}"
 
 
-def test_every_problem_is_explained_and_none_besides() -> None:
-    found = set(raised())
-    assert {code for _, code in found} - MEANINGS.keys() == set()
-    assert {(status, code) for status, code in found if status and MEANINGS[code][0] != status} == set()
-    assert MEANINGS.keys() - {code for _, code in found} - set(CODES.values()) == set()
+def fields() -> set[str]:
+    """What is refused of tasks and schedules."""
+    sources = "".join(Path(module.__file__).read_text(encoding="utf-8") for module in (schedules, asking))
+    return set(re.findall(r'(?:BadSchedule|CannotAsk)\(\s*"(\w+)"', sources))
+
+
+def test_every_problem_is_explained() -> None:
+    found = set(raised()) | {(400, f"invalid_{field}") for field in fields()}
+    made = {code[:-1] for _, code in found if code.endswith("*")}
+    assert made == {"unknown_", "invalid_"}, "those are found below"
+    written = {code for _, code in found if not code.endswith("*")}
+    assert written - MEANINGS.keys() == set()
+    assert {(status, code) for status, code in found if status and MEANINGS.get(code, (status,))[0] != status} == set()
+    assert set(CODES.values()) <= MEANINGS.keys()
     assert all(meaning.endswith(".") for _, meaning in MEANINGS.values())
 
 

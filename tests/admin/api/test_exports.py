@@ -18,12 +18,12 @@ from gigscrapy.imports.reading import read
 from gigscrapy.imports.storing import store
 from schema.checksum import checksum
 from schema.database import connect, hang_up
-from schema.migrations import migrate
 from schema.models import Odds, Payouts
 from schema.tally import Tally
 from tests.admin.api.conftest import Program, program
 from tests.admin.api.test_conventions import problem
 from tests.admin.conftest import current
+from tests.schema.laid import lay
 from tests.schema.letters import prices, quote
 
 SECOND = timedelta(seconds=1)
@@ -86,11 +86,11 @@ def test_of_every_list_every_row_once_as_every_kind(crowd: Program) -> None:
         ({"bookmaker": "unibet,winamax"}, "b.code IN ('UNIBET', 'WINAMAX')"),
         ({"bookmaker": "unibet", "sport": "football"}, "b.code = 'UNIBET'"),
         ({"market": "football_1x2", "outcome": "1"}, "k.code = '1X2' AND o.outcome = '1'"),
-        ({"match": 3}, "o.match_id = 3"),
+        ({"match": "3,5"}, "o.match_id IN (3, 5)"),
         ({"scraped_since": "2025-10-17T12:10:00Z"}, "o.scraped_at >= '2025-10-17 12:10:00'"),
         ({"scraped_until": "2025-10-17T14:10:00+02:00"}, "o.scraped_at < '2025-10-17 12:10:00'"),
         (
-            {"kickoff_from": "2025-10-20T00:00:00Z", "kickoff_until": "2025-10-30T00:00:00Z"},
+            {"from": "2025-10-20T00:00:00Z", "until": "2025-10-30T00:00:00Z"},
             "m.match_date >= '2025-10-20' AND m.match_date < '2025-10-30'",
         ),
     ],
@@ -137,9 +137,9 @@ def test_payouts_are_as_they_were_counted(taker: Program, fill: Any) -> None:
     with current().connection_context():
         expected = Payouts.select().count()
     assert len(taken(taker, "payouts")) == expected == 2
-    assert [line["trj"] for line in taken(taker, "payouts", bookmaker="winamax", day_from="2025-10-17")] == ["94.55"]
-    assert not taken(taker, "payouts", day_until="2025-10-16")
-    problem(taker.get("/exports/payouts", day_from="yesterday"), 422, "invalid")
+    assert [line["trj"] for line in taken(taker, "payouts", bookmaker="winamax", **{"from": "2025-10-17"})] == ["94.55"]
+    assert not taken(taker, "payouts", until="2025-10-16")
+    problem(taker.get("/exports/payouts", until="yesterday"), 422, "invalid")
 
 
 def test_what_is_taken_can_be_imported_elsewhere(taker: Program, fill: Any, tmp_path: Any) -> None:
@@ -148,7 +148,7 @@ def test_what_is_taken_can_be_imported_elsewhere(taker: Program, fill: Any, tmp_
         path = tmp_path / f"export.{kind}"
         path.write_bytes(taker.get("/exports/odds", format=kind).data)
         other = connect(None, tmp_path / kind)
-        migrate(other)
+        lay(other)
         assert store(other, read(path).lines).refused == 0
         with current().connection_context():
             assert checksum(other)["Odds"] == checksum(current())["Odds"], kind

@@ -15,11 +15,11 @@ from schemathesis.config import SchemathesisConfig
 
 from admin import create_app
 from schema.database import connect, hang_up
-from schema.migrations import migrate
 from schema.store import Store
 from tests.admin import crowd
 from tests.admin.api.conftest import program
 from tests.admin.conftest import current
+from tests.schema.laid import lay
 from tests.schema.letters import letters
 
 CASES = int(os.environ.get("CASES", "8"))
@@ -37,7 +37,7 @@ def filled(request, tmp_path_factory) -> Iterator[tuple[Flask, str]]:
         server = request.getfixturevalue("mariadb")
         url = server.url(server.new_database())
         database = connect(url, home)
-        migrate(database)
+        lay(database)
         hang_up(database)
     os.environ["API_RATE_LIMIT"] = "100000000"
     try:

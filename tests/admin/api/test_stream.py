@@ -5,23 +5,21 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-import waitress
 from flask import Flask
 
 from admin import create_app, live
 from admin.api import changes
 from admin.live import Full, Hub, PriceStream
 from schema.database import connect, hang_up
-from schema.migrations import migrate
 from schema.models import Odds
 from schema.store import Store
-from tests.admin.api.conftest import Program, program
+from tests.admin.api.conftest import Program, program, waited_on
 from tests.admin.api.test_conventions import problem
 from tests.admin.conftest import current
+from tests.schema.laid import lay
 from tests.schema.letters import letters, prices, quote
 
 Fill = Callable[..., None]
@@ -37,7 +35,7 @@ def either(request: pytest.FixtureRequest, tmp_path: Any, app: Flask) -> Iterato
     server = request.getfixturevalue("mariadb")
     url = server.url(server.new_database())
     database = connect(url, tmp_path)
-    migrate(database)
+    lay(database)
     hang_up(database)
     create_app(url, tmp_path)
     yield
@@ -49,7 +47,9 @@ def hub(either: None) -> Iterator[Hub]:
     """Over two matches with a price of each outcome: rows 1 to 3 and 4 to 6."""
     Store(current()).store(letters(quote(), quote(match_id="2", home="A", away="B", league="Ligue 2")))
     with current().connection_context():
-        yield Hub(current(), pause=0.02, read_prices=changes.of)
+        hub = Hub(current(), pause=0.02, read_prices=changes.of)
+        yield hub
+        hub.close()
 
 
 def read(texts: Iterator[str]) -> list[Event]:
@@ -225,19 +225,6 @@ def test_it_stops_looking_when_nobody_has_listened_for_long(hub: Hub, monkeypatc
 
 
 # -- over the wire -----------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def waited_on(app: Flask) -> Iterator[int]:
-    """The port of the application, served as it is in earnest."""
-    server = waitress.create_server(app, host="127.0.0.1", port=0, threads=8, channel_request_lookahead=1)
-    serving = threading.Thread(target=server.run, daemon=True)
-    serving.start()
-    try:
-        yield server.effective_port
-    finally:
-        server.close()
-        serving.join(5)
 
 
 def lines(port: int, asks: Program, path: str, **headers: str) -> tuple[http.client.HTTPConnection, Any]:

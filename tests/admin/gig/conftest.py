@@ -20,12 +20,12 @@ from admin.signing import Person
 from gigscrapy.broker import TASK_QUEUE, Queues, receiver
 from schema.database import EMBEDDED, connect, hang_up
 from schema.messages import OddsItem
-from schema.migrations import migrate
 from schema.models import Attempts, Bookmakers, GigProgress, Leagues, MarketNames, Matches, Sports, Teams
 from schema.store import Store
 from schema.tally import Tally
 from tests.admin import account
 from tests.admin.conftest import current
+from tests.schema.laid import lay
 from tests.schema.letters import letters, prices, quote
 
 PASSWORD = "correct horse battery"
@@ -154,13 +154,15 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         server = request.getfixturevalue("mariadb")
         url = server.url(server.new_database())
         database = connect(url, home)
-        migrate(database)
+        lay(database)
         hang_up(database)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ADMIN_HOSTS", "odds.example.org")
         patch.setenv("GIG_ANONYMOUS", "on")
         patch.setenv("GIG_REGISTRATION", "on")
         app = create_app(url, home)
+    for each in (app, app.extensions["gig"]):  # a hash takes a thousandth of what it takes in earnest
+        each.extensions["security"].pwd_context.update(argon2__rounds=1, argon2__memory_cost=64)
     _fill()
     yield World(app)
     hang_up(current())

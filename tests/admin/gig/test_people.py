@@ -7,7 +7,8 @@ import jwt
 import pytest
 
 from admin import accounts, tries
-from admin.gig import tokens
+from admin.gig import guard, tokens
+from admin.security import BadSetting
 from admin.signing import end_sessions
 from schema.models import AuditLog, Users
 from tests.admin import signed_in
@@ -235,6 +236,11 @@ class TestWhoMay:
             assert self.seen(world.as_(None)) == elsewhere
             assert self.seen(Program(world.app, host="localhost", peer="203.0.113.9")) == elsewhere
             assert self.seen(Program(world.app, host="odds.example.org")) == elsewhere
+
+    def test_a_setting_that_is_none_is_said(self, monkeypatch: Any) -> None:
+        monkeypatch.setenv("GIG_REGISTRATION", "perhaps")
+        with pytest.raises(BadSetting, match="GIG_REGISTRATION: 'perhaps' is neither on nor off"):
+            guard.settings()
 
     def test_accounts_and_keys(self, world: World) -> None:
         with world.set_to(GIG_ANONYMOUS="off"):

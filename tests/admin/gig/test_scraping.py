@@ -83,7 +83,14 @@ class TestTrigger:
             ({"sport": "football", "league": "Ligue 1"}, "football.ligue_1"),
             ({"scraper": "football.division_1_algérie"}, "football.division_1_algerie"),
             ({"scraper": "basketball.euroleague"}, "basketball.euroligue"),
+            # What its page makes of the leagues it comes with, and its worker did not know.
             ({"scraper": "football.segunda_division"}, "football.liga_adelante"),
+            ({"scraper": "football.2_bundesliga"}, "football.bundesliga_2"),
+            ({"scraper": "football.uefa_champions_league"}, "football.champions_league"),
+            ({"scraper": "football.uefa_europa_league"}, "football.ligue_europa"),
+            ({"scraper": "basketball.lnb_pro_a"}, "basketball.betclic_elite"),
+            ({"scraper": "tennis.atp_tour"}, "tennis.atp_tour"),
+            ({"scraper": "tennis.wta_tour"}, "tennis.wta_tour"),
             ({"scraper": "tennis.grand_slam"}, "tennis.grand_slam"),
         ],
         ids=str,
@@ -110,7 +117,10 @@ class TestTrigger:
         assert (answer.status_code, answer.get_json()) == (400, {"success": False, "error": error})
         assert world.tasks() == []
 
-    @pytest.mark.parametrize("scraper", ["football.ligue_99", "rugby.6nations", "rugby.premiership_rugby", "x"])
+    @pytest.mark.parametrize(
+        "scraper",
+        ["football.ligue_99", "rugby.6nations", "rugby.premiership_rugby", "rugby.united_rugby_championship", "x"],
+    )
     def test_says_that_there_is_no_such_scraper(self, world: World, here: Program, scraper: str) -> None:
         """gig-benchmark's worker threw it away, and the bar of its page waited for ten minutes."""
         answer = here.post("/api/scraping/trigger", {"scraper": scraper})

@@ -12,10 +12,10 @@ from peewee import Database
 
 from schema.checksum import Checksum, checksum
 from schema.database import connect, hang_up
-from schema.migrations import migrate
 from tests.faults.processes import running
 from tests.gig.database import DJANGO, FLAT, SCHEMA, GigDatabase, every_defect, many
 from tests.gigscrapy.commands.in_process import Ask, asking
+from tests.schema.laid import lay
 from tests.services.mariadb import MariaDB
 
 Open = Callable[[str], tuple[str, GigDatabase]]
@@ -165,7 +165,7 @@ def test_killed_half_way_it_goes_on(ask: Ask, mariadb: MariaDB, tmp_path: Path) 
         assert many(GigDatabase(database).make(), matches=120, visits=8) == 3840
     hang_up(database)
     database = connect(ours, tmp_path)
-    migrate(database)
+    lay(database)
     hang_up(database)
     [name] = [ours.rpartition("/")[2]]
     with running("import-gig", theirs, home=tmp_path, environment={"DATABASE_URL": ours}) as importing:
