@@ -20,7 +20,7 @@ def main() -> None:
     parser.add_argument("subjects", nargs="*", metavar="subject", help=f"{', '.join(SUBJECTS)}; all of them if none")
     parser.add_argument("--quick", action="store_true", help="little of everything: to see that it runs")
     parser.add_argument("--rows", type=int, help="of growth and what follows pages: stored odds (10 million)")
-    parser.add_argument("--keep", type=Path, help="from pages on: a folder for their database, used again the next time")
+    parser.add_argument("--keep", type=Path, help="from pages on: a folder for their database, kept for the next time")
     asked = parser.parse_args()
     if unknown := set(asked.subjects) - set(SUBJECTS):
         parser.error(f"{', '.join(sorted(unknown))}: no such subject")

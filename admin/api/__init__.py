@@ -14,6 +14,7 @@ from flask_babel import Babel
 from peewee import Database
 
 from admin.api import answers, docs, guard, problems
+from admin.api.asking import Number
 from admin.api.at import LANGUAGE
 from admin.api.bodies import JsonRequest
 from admin.api.rooms import ROOMS
@@ -27,6 +28,7 @@ def create_api(database: Database, admin: Flask) -> APIFlask:
     """The application. Its queues, its settings and the key that signs cursors are the admin's."""
     api = APIFlask(__name__, title="gigscrapy", version=VERSION, spec_path="/openapi.json", docs_path=None)
     protect(api)
+    api.url_map.converters["int"] = Number
     api.request_class = JsonRequest
     api.extensions["tables"] = database
     Babel(api, default_locale=LANGUAGE, locale_selector=lambda: LANGUAGE)  # what pages say to people is said here, too

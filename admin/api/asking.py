@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from werkzeug import routing
 
 from schema.instants import naive, read_iso
 
@@ -56,6 +57,13 @@ Numbers = Annotated[
 ]
 """Ids, with commas between them."""
 OddsFormat = Literal["decimal", "american", "fractional"]
+
+
+class Number(routing.IntegerConverter):
+    """Of addresses. One that no row can have is that of no row, whatever its length: the view says so."""
+
+    def to_python(self, value: str) -> int:
+        return int(value) if len(value) < 19 and value.isascii() else 2**63 - 1
 
 
 class Asked(BaseModel):

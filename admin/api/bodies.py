@@ -53,7 +53,13 @@ def _no_number(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a number")
 
 
-_JSON = json.JSONDecoder(parse_constant=_no_number, object_pairs_hook=_unique)
+def _number(text: str) -> int | float:
+    """JSON has one kind of number: 2.0 is 2."""
+    found = float(text)
+    return int(found) if found.is_integer() else found
+
+
+_JSON = json.JSONDecoder(parse_float=_number, parse_constant=_no_number, object_pairs_hook=_unique)
 
 
 def _called(value: Any) -> str:

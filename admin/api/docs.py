@@ -58,8 +58,19 @@ def describe(api: APIFlask) -> None:
         return spec
 
 
+_PLACES: Mapping[Any, dict[str, Any]] = {
+    "integer": {"minimum": 0},
+    "string": {"pattern": r"^[A-Za-z0-9._:-]+$", "maxLength": 64},
+}
+"""What may stand in an address."""
+
+
 def _add(operation: Any, more: Mapping[str, Any]) -> None:
-    operation.setdefault("parameters", []).extend(more.get("parameters", ()))
+    parameters = operation.setdefault("parameters", [])
+    for parameter in parameters:
+        if parameter["in"] == "path":
+            parameter["schema"] = _PLACES.get(parameter["schema"].get("type"), {}) | parameter["schema"]
+    parameters.extend(more.get("parameters", ()))
     operation["responses"] |= more.get("responses", {})
     if "requestBody" in more:
         operation["requestBody"] = more["requestBody"]

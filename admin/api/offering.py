@@ -20,7 +20,7 @@ _HEADER = {"schema": {"type": "string"}}
 _NOTED = {"X-Request-Id": _HEADER}
 _WORDS = {
     304: "Not changed since the answer whose ETag you sent",
-    400: "Not understood: an `invalid_cursor`, say",
+    400: "Not understood, or makes no sense together: an `invalid_cursor`, say",
     401: "No key, or none that opens anything",
     403: "The key has not the scope that it takes",
     404: "There is no such thing",

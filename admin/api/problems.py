@@ -42,6 +42,7 @@ MEANINGS: dict[str, tuple[int, str]] = {
     "bad_request": (400, "The request cannot be read."),
     "invalid_cursor": (400, "The cursor is none that was given here, or of another question: begin without one."),
     "bad_address": (400, "A webhook may not have that address; `errors` says why."),
+    "impossible": (400, "Each part is as the specification says, and together they make no sense; `errors` says why."),
     "no_key": (401, "No key came, or one that opens nothing: send `Authorization: Bearer gig_…`."),
     "scope": (403, "The key has not the scope that this takes: make another, or ask an administrator for the role."),
     "not_found": (404, "There is no such thing, or no such address."),
@@ -71,15 +72,15 @@ MEANINGS: dict[str, tuple[int, str]] = {
     "too_large": (413, "The body is too long: send less at a time."),
     "media_type": (415, "The body is not JSON, or does not say so."),
     "invalid": (422, "A parameter, or a part of the body, is not what the specification says; `errors` says which."),
-    "invalid_what": (422, "There is no crawl of what is asked for; `detail` has the nearest names."),
-    "invalid_arguments": (422, "The crawl takes no such arguments; `errors` says which there are."),
-    "invalid_name": (422, "A schedule cannot have that name."),
+    "invalid_what": (400, "There is no crawl of what is asked for; `detail` has the nearest names."),
+    "invalid_arguments": (400, "The crawl takes no such arguments; `errors` says which there are."),
+    "invalid_name": (400, "A schedule cannot have that name."),
     "invalid_cron": (
-        422,
-        "No cron expression, or not exactly one of `cron`, `every_minutes` and `kickoff`.",
+        400,
+        "No cron expression of five fields, or not exactly one of `cron`, `every_minutes` and `kickoff`.",
     ),
-    "invalid_every_minutes": (422, "A schedule cannot come round that often, or that seldom."),
-    "invalid_kickoff": (422, "These are no times before a kick-off: write `24h 1h 15m`."),
+    "invalid_every_minutes": (400, "A schedule cannot come round that often, or that seldom."),
+    "invalid_kickoff": (400, "These are no times before a kick-off: write `24h 1h 15m`."),
     "too_much": (422, "More is asked for than is computed at once: narrow it."),
     "rate_limit": (429, "Too many requests of this key within a minute; `Retry-After` says when to come again."),
     "too_many_exports": (429, "As many exports go on as may; `Retry-After` says when to come again."),
@@ -115,6 +116,11 @@ class Problem(HTTPException):
         self.problem = name
         self.errors = errors or {}
         self.retry_after = retry_after
+
+
+def impossible(name: str, why: str, code: str = "impossible") -> Problem:
+    """400: each part is as it is written, and together, or for what is there, they make no sense."""
+    return Problem(400, code, f"{name}: {why}", errors={name: [why]})
 
 
 class ProblemOut(BaseModel):

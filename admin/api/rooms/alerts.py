@@ -16,7 +16,7 @@ from admin.api.answers import Listed, One, instant, listed, one
 from admin.api.asking import Digits, Flag, Instant, Part, Sent, as_instant, text
 from admin.api.at import LANGUAGE
 from admin.api.offering import offer
-from admin.api.problems import Problem
+from admin.api.problems import Problem, impossible
 from analytics.alerts import sources
 from analytics.alerts.rules import OF_PRICES, Rule, rule_of
 from schema import alerts
@@ -239,7 +239,7 @@ def mute_rule(number: int, json_data: Muting) -> Response:
     if json_data.until is not None:
         until = _instant(json_data.until)
         if not now() < until <= now() + keeping.LONGEST_MUTE:
-            raise _invalid("until", "from now on, and for a month at most")
+            raise impossible("until", "from now on, and for a month at most")
     keeping.mute(at.database(), row, until)
     return one(_rule(number))
 
@@ -370,7 +370,7 @@ def _read(kind: str, said: RuleText, before: Mapping[str, str] | None = None) ->
     set_ = {name: value for name, value in given.items() if value is not None}
     may = _fields(kind)
     if wrong := sorted(set_.keys() - may):
-        raise _invalid(wrong[0], f"a rule of kind {kind} has none; it takes {', '.join(sorted(may))}")
+        raise impossible(wrong[0], f"a rule of kind {kind} has none; it takes {', '.join(sorted(may))}")
     if "league" in set_:
         [set_["league"]] = _numbers(slugs.wanted([set_["league"]], _leagues, slugs.of_league, "league"))
     if "bookmaker" in set_:
@@ -383,7 +383,8 @@ def _read(kind: str, said: RuleText, before: Mapping[str, str] | None = None) ->
     filled = forms.read({**stood, **{name: str(value) for name, value in set_.items()}, "kind": kind})
     if filled.rule is None:
         wrongs = {name: [str(why)] for name, why in filled.wrong.items()}
-        raise Problem(422, "invalid", "; ".join(f"{name}: {why[0]}" for name, why in wrongs.items()), errors=wrongs)
+        detail = "; ".join(f"{name}: {why[0]}" for name, why in wrongs.items())
+        raise Problem(400, "impossible", detail, errors=wrongs)
     return filled.rule
 
 
@@ -403,19 +404,15 @@ def _fields(kind: str) -> set[str]:
 def _channels(numbers: list[int]) -> list[int]:
     known = {channel.id for channel in alerts.channels(at.database())} if numbers else set()
     if unknown := sorted(set(numbers) - known):
-        raise _invalid("channels", f"there is no channel {', '.join(map(str, unknown))}")
+        raise impossible("channels", f"there is no channel {', '.join(map(str, unknown))}")
     return numbers
-
-
-def _invalid(name: str, why: str) -> Problem:
-    return Problem(422, "invalid", f"{name}: {why}", errors={name: [why]})
 
 
 def _instant(said: str) -> datetime:
     try:
         return as_instant(said)
     except ValueError:
-        raise _invalid("until", "write 2025-10-17T18:45:00Z") from None
+        raise Problem(422, "invalid", "until: write 2025-10-17T18:45:00Z", errors={"until": ["no instant"]}) from None
 
 
 def _rule(number: int) -> dict[str, Any]:

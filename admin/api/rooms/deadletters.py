@@ -11,7 +11,7 @@ from admin.api import at, cursors
 from admin.api.answers import Listed, One, instant, listed, one
 from admin.api.asking import Instant, Part, Sent, Several, text
 from admin.api.offering import offer
-from admin.api.problems import Problem
+from admin.api.problems import Problem, impossible
 from admin.views.deadletters import put_back
 from gigscrapy.broker import BrokerError
 from gigscrapy.deadletters import LIGHT, WAITING, Chosen, Replayed, is_waiting
@@ -124,8 +124,7 @@ def replay_dead_letters(json_data: ReplayIn) -> Response:
     """Put several back into the queues they came from."""
     asked = json_data
     if asked.ids is not None and (asked.reason or asked.queue or asked.run):
-        detail = "ids: name letters, or say which reason, queue and run they have; not both"
-        raise Problem(422, "invalid", detail, errors={"ids": [detail]})
+        raise impossible("ids", "name letters, or say which reason, queue and run they have; not both")
     if asked.ids is None:
         return one(_said(_replayed(Chosen(queue=asked.queue, reason=asked.reason, run_id=asked.run))))
     known = frozenset(number for number in asked.ids if 0 < number < at.LARGEST)

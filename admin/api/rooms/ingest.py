@@ -15,7 +15,7 @@ from admin.api import at, bodies, submitting
 from admin.api.answers import answer
 from admin.api.guard import key_owner
 from admin.api.offering import offer
-from admin.api.problems import Problem
+from admin.api.problems import Problem, impossible
 from gigscrapy import ingesting
 from gigscrapy.broker import QUEUE, BrokerError, Delivery, send
 from gigscrapy.ingesting import Ready
@@ -157,7 +157,7 @@ def _sent() -> tuple[Sequence[object], str, str | None]:
     quotes = _checked(fields)
     said = fields.get("ingestion_key")
     if said is not None and key not in (None, said):
-        raise _invalid("ingestion_key", f"it is not what {submitting.HEADER} says")
+        raise impossible("ingestion_key", f"it is not what {submitting.HEADER} says")
     return _not_too_many(quotes), submitting.hash_of(quotes), key or said
 
 

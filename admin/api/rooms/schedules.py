@@ -12,7 +12,7 @@ from admin.api import at, cursors
 from admin.api.answers import Listed, One, instant, listed, one
 from admin.api.asking import Part, Sent, text
 from admin.api.offering import offer
-from admin.api.problems import Problem
+from admin.api.problems import Problem, impossible
 from admin.api.rooms.tasks import Arguments, written
 from gigscrapy.schedules import (
     COLUMNS,
@@ -189,7 +189,7 @@ def _changed(row: Schedules, given: dict[str, Any]) -> bool:
 
 
 def _refused(error: BadSchedule) -> Problem:
-    return Problem(422, f"invalid_{error.field}", f"{error.field}: {error}", errors={error.field: [str(error)]})
+    return impossible(error.field, str(error), f"invalid_{error.field}")
 
 
 def _whole(row: Schedules) -> dict[str, Any]:

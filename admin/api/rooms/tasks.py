@@ -15,7 +15,7 @@ from admin.api.answers import Listed, One, instant, listed, one
 from admin.api.asking import Instant, Part, Sent, text
 from admin.api.guard import key_owner
 from admin.api.offering import offer
-from admin.api.problems import Problem
+from admin.api.problems import Problem, impossible
 from admin.api.rooms.runs import Cancelled, stopped
 from admin.views import asking
 from admin.views.asking import CannotAsk, QueueAway, Wish
@@ -108,7 +108,7 @@ def ask_for_crawl(json_data: TaskIn) -> Response:
     except QueueAway as error:
         raise Problem(503, "queue", str(error), retry_after=10) from None
     except CannotAsk as error:
-        raise Problem(422, f"invalid_{error.field}", str(error), errors={error.field: [str(error)]}) from None
+        raise impossible(error.field, str(error), f"invalid_{error.field}") from None
     told = {
         **_waiting(task_id, wish.what, by, instant(now())),
         "leagues": [league.name for league in found],

@@ -97,7 +97,7 @@ def test_a_rule_is_written_changed_muted_and_removed(watcher):
     until = (datetime.now(UTC) + timedelta(days=2)).replace(microsecond=0)
     muted = watcher.post(f"{where}/mute", {"until": until.isoformat()}).get_json()["data"]
     assert muted["muted_until"] == until.isoformat().replace("+00:00", "Z")
-    problem(watcher.post(f"{where}/mute", {"until": "2020-01-01T00:00:00Z"}), 422, "invalid")
+    problem(watcher.post(f"{where}/mute", {"until": "2020-01-01T00:00:00Z"}), 400, "impossible")
     assert watcher.post(f"{where}/mute", {"until": None}).get_json()["data"]["muted_until"] is None
     assert watcher.open("DELETE", where).status_code == 204
     problem(watcher.get(where), 404, "unknown_rule")
@@ -119,16 +119,16 @@ def test_before_it_is_kept_one_sees_what_it_would_have_told(watcher):
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
-        (MOVE | {"threshold": "1000"}, 422, "invalid"),
+        (MOVE | {"threshold": "1000"}, 400, "impossible"),
         (MOVE | {"threshold": 5}, 422, "invalid"),
         (MOVE | {"threshold": "5,0"}, 422, "invalid"),
-        (MOVE | {"spider": "ligue1"}, 422, "invalid"),
-        (MOVE | {"direction": "above"}, 422, "invalid"),
-        (MOVE | {"market": "nothing"}, 422, "invalid"),
+        (MOVE | {"spider": "ligue1"}, 400, "impossible"),
+        (MOVE | {"direction": "above"}, 400, "impossible"),
+        (MOVE | {"market": "nothing"}, 400, "impossible"),
         (MOVE | {"league": "football_nowhere"}, 404, "unknown_league"),
         (MOVE | {"bookmaker": "99999"}, 404, "unknown_bookmaker"),
         (MOVE | {"match": 99999}, 404, "unknown_match"),
-        (MOVE | {"quiet_from": "23:00"}, 422, "invalid"),
+        (MOVE | {"quiet_from": "23:00"}, 400, "impossible"),
         ({"kind": "storm"}, 422, "invalid"),
         ({}, 422, "invalid"),
     ],
@@ -139,7 +139,7 @@ def test_what_makes_no_sense_is_refused(watcher, body, status, code):
 
 
 def test_a_channel_that_is_not_there_is_not_told(watcher):
-    problem(watcher.post("/alerts/rules", MOVE | {"channels": [99]}), 422, "invalid")
+    problem(watcher.post("/alerts/rules", MOVE | {"channels": [99]}), 400, "impossible")
 
 
 def test_what_is_followed_is_the_key_s_owner_s(watcher):

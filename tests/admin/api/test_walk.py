@@ -28,12 +28,8 @@ def routes(api):
 
 def path_of(rule):
     """Of a thing that there is none of."""
-    return rule.build(
-        {
-            name: 999_999 if isinstance(converter, IntegerConverter) else "league"
-            for name, converter in rule._converters.items()
-        }
-    )[1]
+    is_number = {name: isinstance(each, IntegerConverter) for name, each in rule._converters.items()}
+    return rule.build({name: 999_999 if is_number[name] else "league" for name in rule.arguments})[1]
 
 
 def test_every_address_takes_a_key_with_its_scope(app, program_of):

@@ -145,7 +145,7 @@ class TestTasks:
         ],
     )
     def test_what_makes_no_sense_is_refused(self, app, worker, body, code):
-        problem(worker.post("/tasks", body), 422, code)
+        problem(worker.post("/tasks", body), 422 if code == "invalid" else 400, code)
         assert self.sent(app) == []
 
     def test_a_body_is_an_object_of_json(self, worker):
@@ -206,9 +206,10 @@ class TestSchedules:
         ],
     )
     def test_what_makes_no_sense_is_refused(self, worker, change, code):
-        problem(worker.post("/schedules", NEW | change), 422, code)
+        status = 422 if code == "invalid" else 400
+        problem(worker.post("/schedules", NEW | change), status, code)
         where = worker.post("/schedules", NEW).headers["Location"].removeprefix("/api/v1")
-        problem(worker.open("PATCH", where, json=change), 422, code)
+        problem(worker.open("PATCH", where, json=change), status, code)
 
     def test_no_two_have_one_name(self, worker):
         worker.post("/schedules", NEW)
@@ -249,5 +250,5 @@ class TestDeadLetters:
         assert worker.post("/dead-letters/replay", {}).get_json()["data"]["letters"] == 0
         assert worker.post("/dead-letters/replay", {"ids": [2, 99, -1]}).get_json()["data"]["unknown"] == [-1, 99]
         problem(worker.post("/dead-letters/99/replay"), 404, "unknown_letter")
-        problem(worker.post("/dead-letters/replay", {"ids": [1], "reason": "teams"}), 422, "invalid")
+        problem(worker.post("/dead-letters/replay", {"ids": [1], "reason": "teams"}), 400, "impossible")
         assert set(notes("program", "action", "object_type")) == {("a program", "replay", "dead letters")}
