@@ -10,7 +10,7 @@ WORKERS ?= 3
 APT := DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends
 IS_ROOT := [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null
 
-.PHONY: help run admin services migrate test test-fast lint soak bench audit chromium servers clean
+.PHONY: help run admin services migrate test test-fast lint soak fuzz bench audit chromium servers clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,7 +19,7 @@ run: $(VENV)/.runs chromium ## crawl a league and show its best prices: LEAGUE=l
 	@$(PYTHON) -m replica.demo --league $(LEAGUE) $(if $(SITE),--site $(SITE))
 
 admin: $(VENV)/.runs ## see it all on http://127.0.0.1:5000 (PORT=); the first time it makes an account, and says its password
-	@$(PYTHON) -m admin.users first
+	@$(PYTHON) -m admin.users first --port $(PORT)
 	@$(PYTHON) -m admin --port $(PORT)
 
 services: $(VENV)/.runs chromium ## everything this machine needs to crawl by itself, until Ctrl-C: SITE=, the admin is on PORT=
@@ -28,6 +28,9 @@ services: $(VENV)/.runs chromium ## everything this machine needs to crawl by it
 
 migrate: $(VENV)/.runs ## bring the database of DATABASE_URL up to date
 	@$(VENV)/bin/scrapy migrate
+
+# Hundreds of commands are started: without the bytecode each would compile the project first.
+test test-fast: export PYTHONDONTWRITEBYTECODE :=
 
 test: $(VENV)/.tests chromium servers ## every test, on private servers and a real browser; WORKERS=3 processes, which mostly wait
 	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
@@ -44,7 +47,10 @@ lint: $(VENV)/.tests ## ruff, mypy, and the import contract
 soak: $(VENV)/.tests servers ## random faults for 20 minutes, then what became of every message: SECONDS=1200, SEED=
 	@$(PYTHON) -m tests.faults.soak --seconds $(or $(SECONDS),1200) $(if $(SEED),--seed $(SEED))
 
-bench: $(VENV)/.tests chromium servers ## the figures of the README (40 minutes): SUBJECTS="consumer growth publishing memory crawl pages", KEEP=folder of the pages' database
+fuzz: $(VENV)/.tests servers ## a thousand cases of each operation of the API, on SQLite and MariaDB: CASES=1000, an hour
+	@CASES=$(or $(CASES),1000) $(PYTHON) -m pytest -n 2 --dist load tests/admin/api/test_fuzz.py
+
+bench: $(VENV)/.tests chromium servers ## the figures of the README (40 minutes): SUBJECTS="consumer growth publishing memory crawl pages reading api", KEEP=folder of the pages' database
 	@$(PYTHON) -m benchmarks $(SUBJECTS) $(if $(KEEP),--keep $(KEEP)) $(if $(ROWS),--rows $(ROWS))
 
 audit: $(VENV)/.audits ## known weaknesses of what is pinned: asks the package index, and fails where that knows nothing of a package

@@ -24,6 +24,7 @@ from admin import (
     access,
     api,
     formats,
+    gig,
     health,
     labels,
     metrics,
@@ -33,7 +34,9 @@ from admin import (
     signin,
     signing,
 )
+from admin.api import changes
 from admin.environment import find_queues, find_settings, open_database
+from admin.live import Hub
 from admin.mounting import mount
 from admin.pages import PAGES
 from admin.security import ask_for_tokens, protect, sign_with
@@ -94,6 +97,7 @@ def create_app(database_url: str | None = None, home: str | Path | None = None) 
     app.config |= {"QUEUES": find_queues(home), "SETTINGS": find_settings(home)}
     Babel(app, default_locale=LANGUAGES[0], locale_selector=preferences.language)
     database = open_database(database_url, home)
+    app.config["HUB"] = Hub(database, read_prices=changes.of)
     sign_with(app, app.config["QUEUES"].home)
     _open_for_each_request(app, database)
     signing.install(app, database)
@@ -122,6 +126,7 @@ def create_app(database_url: str | None = None, home: str | Path | None = None) 
         **{write.__name__: _in_the_page_s_language(write) for write in WRITERS},
         "change_percent": lambda share: labels.share_label(share, spoken()),
         "state_label": labels.state_label,
+        "requester_label": labels.requester_label,
         "reason_label": labels.reason_label,
         "verdict_label": labels.verdict_label,
         "verdict_mark": labels.verdict_mark,
@@ -130,7 +135,8 @@ def create_app(database_url: str | None = None, home: str | Path | None = None) 
     }
     if "dashboard" not in app.blueprints:
         app.add_url_rule("/", "home", lambda: redirect(url_for("admin.index")))
-    mount(app, {api.WHERE: api.create_api(database, app)})
+    app.extensions["gig"] = gig.create_gig(database, app)
+    mount(app, {api.WHERE: api.create_api(database, app), **dict.fromkeys(gig.WHERE, app.extensions["gig"])})
     return app
 
 

@@ -1,6 +1,7 @@
 """``python -m admin [--port 5000]``: serve the tables on this machine."""
 
 import argparse
+import gc
 import logging
 import os
 import socket
@@ -11,16 +12,16 @@ from peewee import PeeweeException
 
 from admin import create_app
 from admin.accounts import anybody
+from admin.live import PRICE_STREAMS, STREAMS
 from admin.pages.data.imports import AROUND
-from admin.pages.finder.live import STREAMS
-from admin.security import LOOPBACK, BadHosts, other_hosts, proxies
+from admin.security import LOOPBACK, BadSetting, other_hosts, proxies
 from gigscrapy import logs, settings
 from gigscrapy.imports.sheets import UPLOAD
 from schema.database import BadDatabaseUrl, explain
 from schema.migrations import SchemaError
 from schema.models import Users
 
-THREADS = 8 + STREAMS
+THREADS = 8 + STREAMS + PRICE_STREAMS
 """Each stream of what is new holds one while it lives; eight are left for pages."""
 TO_BE_REACHED = (
     "set ADMIN_HOSTS to the names it may be called by, and put a proxy before it that speaks TLS (docs/people.md)."
@@ -44,7 +45,7 @@ def main(arguments: list[str] | None = None) -> str | None:
         if asked.host not in LOOPBACK and not other_hosts():
             return f"{asked.host or 'no name'} can be reached from other machines: {TO_BE_REACHED}"
         app = create_app()
-    except (BadHosts, BadDatabaseUrl, SchemaError, OSError) as error:
+    except (BadSetting, BadDatabaseUrl, SchemaError, OSError) as error:
         return str(error)
     except PeeweeException as error:
         return explain(error)
@@ -67,6 +68,8 @@ def main(arguments: list[str] | None = None) -> str | None:
     )
     name = f"[{asked.host}]" if family is socket.AF_INET6 else asked.host
     print(f"admin: http://{name}:{server.effective_port}/", flush=True)  # noqa: T201 - among others' lines, too
+    # What is here now stays: it is not looked through again and again for what can go, 90 ms in the midst of a page.
+    gc.freeze()
     try:
         server.run()
     finally:

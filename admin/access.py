@@ -161,14 +161,15 @@ def _let_a_program_in(endpoint: str) -> None:
     """:raises Unauthorized: for one of another machine that brings no key."""
     from admin.keys import opened_by
 
-    if not getattr(current_app.view_functions[endpoint], "here", False) or _asks_here():
+    if not getattr(current_app.view_functions[endpoint], "here", False) or asks_here():
         return
     opened = opened_by(request.headers.get("Authorization", "").removeprefix("Bearer "))
     if person_here() is None and (opened is None or "read" not in opened[1]):
         abort(HTTPStatus.UNAUTHORIZED)
 
 
-def _asks_here() -> bool:
+def asks_here() -> bool:
+    """Whether it is asked from this machine, by a name of its own."""
     try:
         return is_local() and ipaddress.ip_address(request.remote_addr or "").is_loopback
     except ValueError:

@@ -24,6 +24,7 @@ from schema.models import AuditLog
 
 BY_HAND = "command line"
 """Who changed what no request did."""
+REQUEST_ID = 32
 LONGEST = 16_000
 """Letters of what is kept of a state; a longer one is cut, and says so."""
 SECRET = ("password", "token", "secret", "key_hash", "fs_uniquifier", "url")
@@ -61,6 +62,7 @@ def note(
         before=written(before),
         after=written(after),
         request_id=_request_id() if has_request_context() else None,
+        program=g.get("program") if has_request_context() else None,
     ).execute()
 
 
@@ -87,4 +89,4 @@ def _plain(value: object) -> str:
 def _request_id() -> str:
     if "request_id" not in g:
         g.request_id = uuid4().hex
-    return str(g.request_id)
+    return str(g.request_id)[:REQUEST_ID]  # a program may bring a longer one

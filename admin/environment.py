@@ -8,6 +8,7 @@ from peewee import Database, PeeweeException
 from scrapy.settings import BaseSettings
 
 from gigscrapy.broker import Queues
+from gigscrapy.gigenvironment import database_url, rabbit_url
 from schema.database import Fault, connect, explain, fault_of
 from schema.migrations import prepare
 from schema.models import use
@@ -27,7 +28,7 @@ def open_database(url: str | None = None, home: str | Path | None = None) -> Dat
 
     :raises schema.database.BadDatabaseUrl, schema.migrations.SchemaError: each says what to do.
     """
-    url = url or os.environ.get("DATABASE_URL") or None
+    url = url or database_url(os.environ)
     database = connect(url, _home(home), threads=CONNECTIONS)
     use(database)
     try:
@@ -43,7 +44,7 @@ def open_database(url: str | None = None, home: str | Path | None = None) -> Dat
 def find_queues(home: str | Path | None = None) -> Queues:
     """The queues that go with it: those of RABBIT_URL, and where that is not set the spool in ``home``."""
     queue_type = os.environ.get("RABBIT_QUEUE_TYPE") or "quorum"
-    return Queues(os.environ.get("RABBIT_URL") or None, _home(home), queue_type)
+    return Queues(rabbit_url(os.environ), _home(home), queue_type)
 
 
 def find_settings(home: str | Path | None = None) -> BaseSettings:

@@ -33,6 +33,7 @@ def percent(value: Decimal | None, language: str) -> str:
     return format_decimal(value, "0.00", locale=language) + ("\N{NO-BREAK SPACE}%" if language == "fr" else "%")
 
 
+@_remembered
 def share(value: float, language: str) -> str:
     """A share, 0 to 1, as a percentage without decimals."""
     return format_percent(value, "0%" if language == "en" else "0\N{NO-BREAK SPACE}%", locale=language)
@@ -75,6 +76,7 @@ def before(minutes: int) -> str:
     return f"T-{minutes // 60}h" if minutes % 60 == 0 else f"T-{minutes}m"
 
 
+@_remembered
 def moment(value: datetime | None, language: str, *, year: bool = True) -> str:
     """An instant (aware, or naive UTC as the database keeps it) in Paris time."""
     if value is None:
@@ -90,6 +92,7 @@ def _days(language: str) -> Mapping[int, str]:
     return dict(get_day_names("abbreviated", locale=language))
 
 
+@_remembered
 def change(value: Decimal | None, language: str, *, places: int = 2) -> str:
     """A difference, always with its sign: ``+0,05``, or a minus sign (not a hyphen)."""
     if value is None:

@@ -243,6 +243,14 @@ def state_label(state: str) -> str:
     return say((STATES | FIRING_STATES).get(state, state))
 
 
+def requester_label(requested_by: str | None) -> str:
+    """Who asked for a run: a person by name, a schedule as one."""
+    schedule = (requested_by or "").removeprefix("schedule ")
+    if requested_by and schedule != requested_by:
+        return say("planification « {name} »", name=schedule)
+    return requested_by or formats.DASH
+
+
 def status_label(status: str) -> str:
     """Where a match stands."""
     return say(STATUSES.get(status, status))

@@ -51,15 +51,31 @@ _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 logger = logging.getLogger(__name__)
 
 
+def _at_most(highest: str) -> str:
+    """A pattern of the numbers up to that one, written without zeros before them."""
+    lower = (
+        f"{highest[:place]}[0-{int(digit) - 1}]" + r"\d{%d}" % (len(highest) - place - 1)  # noqa: UP031 - braces
+        for place, digit in enumerate(highest)
+        if digit != "0"
+    )
+    return "|".join((r"\d{1,%d}" % (len(highest) - 1), *lower, highest))  # noqa: UP031 - braces
+
+
 class IntegerConverter(routing.IntegerConverter):
-    """Of addresses: numbers that a row can have. What is larger leads nowhere, and no driver is asked to take it."""
+    """Of addresses: numbers that a row can have. What is larger leads nowhere, and no driver is asked to take it.
 
-    def __init__(self, of: routing.Map) -> None:
-        super().__init__(of, max=2**63 - 1)
+    By a pattern: where a converter refuses what its pattern takes, other methods of the address are said to be allowed.
+    """
+
+    regex = _at_most(str(2**63 - 1))
 
 
-class BadHosts(ValueError):
-    """ADMIN_HOSTS or ADMIN_PROXIES cannot be used as it is; the message says how it should look."""
+class BadSetting(ValueError):
+    """A variable of the environment cannot be used as it is; the message says how it should look."""
+
+
+class BadHosts(BadSetting):
+    """That is ADMIN_HOSTS or ADMIN_PROXIES."""
 
 
 def other_hosts() -> tuple[str, ...]:

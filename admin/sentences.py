@@ -85,6 +85,7 @@ FRENCH: Mapping[str, str] = {
     "none of the {asked} matches asked for is among the {count} listed": "aucun des {asked} matchs demandés n'est parmi les {count} annoncés",
     "{count} matches are listed, none on the days asked for": "{count} matchs sont annoncés, aucun aux jours demandés",
     "{count} matches read, none has a price to use": "{count} matchs lus, aucun n'a de cote utilisable",
+    "{count} of {total} quotes were taken, sent by {who} with the key {name}": "{count} cotes prises sur {total}, envoyées par {who} avec la clé {name}",
     "{count} of {total} matches read, {quotes} quotes sent": "{count} matchs lus sur {total}, {quotes} cotes envoyées",
     "{count} of the {asked} matches asked for, which are not listed": "{count} des {asked} matchs demandés, qui ne sont pas annoncés",
     "{count} of {total} matches": "{count} matchs sur {total}",

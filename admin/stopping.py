@@ -29,11 +29,21 @@ logger = logging.getLogger(__name__)
 
 def stop(database: Database, settings: BaseSettings, run: Runs) -> str:
     """Stop a run. :returns: what became of it, in a sentence."""
+    return sentence(stopped(database, settings, run), run)
+
+
+def sentence(outcome: cancelling.Outcome, run: Runs) -> str:
+    """What became of it, for people."""
+    return say(OUTCOMES[outcome.exit], name=run.spider or run.run_id)
+
+
+def stopped(database: Database, settings: BaseSettings, run: Runs, patience: float = PATIENCE) -> cancelling.Outcome:
+    """Stop a run. :param patience: seconds to wait for its end. :returns: what became of it."""
     try:
         home = Path(settings["GIGSCRAPY_HOME"])
-        outcome = cancelling.cancel(database, nodes(settings), home, run.run_id, patience=PATIENCE)
+        outcome = cancelling.cancel(database, nodes(settings), home, run.run_id, patience=patience)
     except NodeRefused as error:
         outcome = cancelling.Outcome(Exit.UNTOLD, str(error))
     audit.note("cancel", "run", run.run_id, {"state": run.state}, {"outcome": outcome.exit.name.lower()})
     logger.info("%s", outcome.sentence)
-    return say(OUTCOMES[outcome.exit], name=run.spider or run.run_id)
+    return outcome

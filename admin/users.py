@@ -7,6 +7,7 @@ python -m admin.users password NAME | role NAME ROLE | activate NAME | deactivat
 
 import argparse
 import getpass
+import socket
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
@@ -16,7 +17,7 @@ from peewee import PeeweeException
 from admin import accounts, create_app
 from admin.access import Role
 from admin.accounts import CannotBe
-from admin.security import BadHosts
+from admin.security import BadSetting
 from admin.signing import Person
 from gigscrapy import logs, settings
 from gigscrapy.accounts import moment
@@ -36,7 +37,7 @@ def main(arguments: list[str] | None = None) -> str | None:
         app = create_app()
         with app.app_context(), _connected():
             done: str | None = asked.do(asked)
-    except (BadHosts, BadDatabaseUrl, SchemaError, OSError, CannotBe) as error:
+    except (BadSetting, BadDatabaseUrl, SchemaError, OSError, CannotBe) as error:
         return str(error)
     except PeeweeException as error:
         return explain(error)
@@ -55,15 +56,25 @@ def add(asked: argparse.Namespace) -> str:
     return f"{person.username} may sign in, as {person.role}.{told}"
 
 
-def first(_asked: argparse.Namespace) -> str | None:
-    """The first account, where there is none and somebody sees what is printed."""
+def first(asked: argparse.Namespace) -> str | None:
+    """The first account, where there is none, somebody sees what is printed, and the admin can be served then."""
     if accounts.anybody():
         return None
     if not sys.stdout.isatty():
         return f"Nobody can sign in yet: {HINT}"
+    if asked.port:
+        _check_free(asked.port)
     password = accounts.generated()
     accounts.add(FIRST, password, Role.ADMIN)
     return f"Sign in as {FIRST} with the password {password} (shown this once; change it under Compte)."
+
+
+def _check_free(port: int) -> None:
+    """:raises OSError: when no server of ours could have it: a password that is shown once is not shown in vain."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except (OSError, OverflowError) as error:
+        raise OSError(f"port {port} cannot be used ({error}): choose another with PORT=") from None
 
 
 def everybody(_asked: argparse.Namespace) -> str:
@@ -149,7 +160,10 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument("--role", choices=Role.names(), default=Role.VIEWER.code, help="default viewer")
     new.add_argument("--first", default="", help="first name")
     new.add_argument("--last", default="", help="last name")
-    command("first", first, "an administrator, where there is no account at all, if a terminal shows the password")
+    says = "an administrator, where there is no account at all, if a terminal shows the password"
+    command("first", first, says).add_argument(
+        "--port", type=int, help="not before it is seen that this port is free for the admin"
+    )
     command("list", everybody, "all accounts")
     other = command("role", role, "what an account may do")
     other.add_argument("name")

@@ -1,4 +1,4 @@
-"""``python -m benchmarks [consumer|growth|publishing|memory|crawl|pages|reading …] [--quick]``: a table each.
+"""``python -m benchmarks [consumer|growth|publishing|memory|crawl|pages|reading|api …] [--quick]``: a table for each.
 
 Without a subject all of them. ``--quick`` measures too little to tell anything, and shows that it can.
 """
@@ -10,8 +10,8 @@ from pathlib import Path
 
 from benchmarks import machine
 
-SUBJECTS = ("consumer", "growth", "publishing", "memory", "crawl", "pages", "reading")
-OPTIONS = {"growth": ("rows",), "pages": ("rows", "keep"), "reading": ("rows", "keep")}
+SUBJECTS = ("consumer", "growth", "publishing", "memory", "crawl", "pages", "reading", "api")
+OPTIONS = {"growth": ("rows",)} | dict.fromkeys(("pages", "reading", "api"), ("rows", "keep"))
 """What else a subject can be told."""
 
 
@@ -19,10 +19,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="The figures of the README.")
     parser.add_argument("subjects", nargs="*", metavar="subject", help=f"{', '.join(SUBJECTS)}; all of them if none")
     parser.add_argument("--quick", action="store_true", help="little of everything: to see that it runs")
-    parser.add_argument(
-        "--rows", type=int, help="growth, pages, reading: stored odds of the database (10 million)"
-    )
-    parser.add_argument("--keep", type=Path, help="pages, reading: a folder for its database, used again the next time")
+    parser.add_argument("--rows", type=int, help="of growth and what follows pages: stored odds (10 million)")
+    parser.add_argument("--keep", type=Path, help="from pages on: a folder for their database, kept for the next time")
     asked = parser.parse_args()
     if unknown := set(asked.subjects) - set(SUBJECTS):
         parser.error(f"{', '.join(sorted(unknown))}: no such subject")

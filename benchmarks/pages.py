@@ -259,12 +259,12 @@ def report(*, quick: bool = False, rows: int | None = None, keep: Path | None = 
     rows = rows or (QUICK_ROWS if quick else ROWS)
     times, stock_times = (QUICK_TIMES, 1) if quick else (TIMES, STOCK_TIMES)
     with filling.large(rows, keep) as large:
-        told = [_line(HEAD), _line(["---", *["---:"] * (len(HEAD) - 1)])]
+        told = [line(HEAD), line(["---", *["---:"] * (len(HEAD) - 1)])]
         missed: list[str] = []
         costs = []
         for cost, bench in measure(large, times, stock_times):
             costs.append(cost)
-            told.append(_line(_cells(cost)))
+            told.append(line(_cells(cost)))
             missed += _missed(cost, bench)
     title = (
         f"Pages on {large.rows:,} prices (filled in {large.seconds:.0f} s, up to {large.until:%Y-%m-%d %H:%M} UTC), "
@@ -343,5 +343,6 @@ def _cells(cost: Cost) -> list[str]:
     ]
 
 
-def _line(cells: Sequence[str]) -> str:
+def line(cells: Sequence[str]) -> str:
+    """Of a Markdown table."""
     return f"| {' | '.join(cells)} |"

@@ -13,6 +13,7 @@ import tempfile
 import time
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,10 +22,12 @@ from playwright.sync_api import Page, sync_playwright
 from admin import create_app
 from benchmarks import machine, played
 from gigscrapy.browser import launch_options
+from gigscrapy.onlyone import ALERTING, take
+from gigscrapy.scheduler import LOCK
 from schema.database import hang_up
 from schema.models import Leagues, Matches, Odds, now
 from tests import ROOT
-from tests.admin import lively, signed_cookie, signed_in
+from tests.admin import signed_cookie, signed_in
 from tests.admin.visitor import Visitor, served
 from tests.admin.walk import walked
 
@@ -55,8 +58,29 @@ ROOMS = {
     "sign-in": "signing.sign_in",
 }
 """The name of each picture, and the endpoint it shows."""
+PREVIEW = "?kind=move&direction=drop&threshold=7&minutes=60&at_least=2&preview=1"
+"""A rule that would have told something."""
 SETTLED = """
 () => document.fonts.ready.then(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))
+"""
+
+
+IN_FRENCH = """
+() => {
+  const written = (value, none) => value ? value.replace(/(\\d+)-(\\d+)-(\\d+)T?/, "$3/$2/$1 ").trim() : none;
+  for (const field of document.querySelectorAll("input[type=date], input[type=datetime-local]"))
+  {
+    const {value, clientWidth, type} = field;
+    field.style.width = `${clientWidth + 2}px`;
+    field.type = "text";
+    field.value = written(value, type === "date" ? "jj/mm/aaaa" : "jj/mm/aaaa --:--");
+  }
+  for (const field of document.querySelectorAll("input[type=file]"))
+    field.outerHTML = "<div><button>Choisir un fichier</button> Aucun fichier choisi</div>";
+}
+"""
+"""What a browser writes itself is in the language that it was installed in, English where these pictures are taken:
+fields of dates and files are put as a French one has them.
 """
 
 
@@ -71,14 +95,17 @@ def taken(folder: Path) -> Iterator[Picture]:
     with tempfile.TemporaryDirectory() as home:
         app = create_app(home=home)
         database = Odds._meta.database.obj  # noqa: SLF001 - Peewee's own name for it
-        lively.fill(database)
-        played.fill(database)
+        played.fill(app, database, Path(home))
         walk = walked(signed_in(app))
         pages = {endpoint: path for endpoint, (path, _) in walk.others.items()} | walk.pages
         match = Matches.select(Matches.id).join(Leagues).where(Leagues.name == "Ligue 1")
         match = match.where(Matches.match_date > now()).order_by(Matches.match_date).first()
         pages |= {"finder.match": f"/matches/{match.id}/", "finder.gig": f"{pages['finder.gig']}?when=past"}
+        pages["alerts.new"] += PREVIEW
         cookie = signed_cookie(app)
+        with database.connection_context() if database.is_closed() else nullcontext():
+            played.name_browsers()
+        held = [take(database, Path(home), name) for name in (LOCK, ALERTING)]  # as if both were at work
         hang_up(database)
         with served(app) as address, sync_playwright() as playwright:
             browser = playwright.chromium.launch(**launch_options(address, os.environ.get("CHROMIUM")))
@@ -89,6 +116,9 @@ def taken(folder: Path) -> Iterator[Picture]:
                     visitor.page.set_viewport_size({"width": width, "height": height})
                     yield from _in_one_window(visitor, drawing, pages, folder, f"{width}-{scheme}")
             browser.close()
+        for lock in held:
+            assert lock
+            lock.release()
 
 
 def _in_one_window(
@@ -106,6 +136,9 @@ def _in_one_window(
 
 
 def _take(page: Page, path: Path) -> None:
+    if page.locator("header nav").count():  # how many alerts ring is asked for once the page is there
+        page.locator("header .ringing:not(:empty)").wait_for()
+    page.evaluate(IN_FRENCH)
     page.evaluate(SETTLED)
     path.write_bytes(page.screenshot(animations="disabled", caret="hide"))
 

@@ -8,17 +8,17 @@ import logging
 import os
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from playwright.async_api import Page
-from playwright.async_api import Request as BrowserRequest
-from playwright.async_api import TimeoutError as BrowserTimeout
 from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
-from scrapy_playwright.page import PageMethod
 
 from gigscrapy.middlewares import PoliteRobots
+
+if TYPE_CHECKING:  # every command knows this module, and Playwright takes 0.15 s: what uses a browser imports it
+    from playwright.async_api import Page
+    from playwright.async_api import Request as BrowserRequest
 
 logger = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ class Unneeded:
         self.site = hosts(crawler.settings["SITE_URL"])
         self.forbidden: set[str] = set()
 
-    def __call__(self, request: BrowserRequest) -> bool:
+    def __call__(self, request: "BrowserRequest") -> bool:
         """Whether the page can do, or must do, without this."""
         return request.resource_type in NOT_NEEDED or not self.is_own(request.url) or self.is_forbidden(request.url)
 
@@ -123,6 +123,8 @@ def rendered(settled: str, timeout: float, user_agent: str) -> dict[str, Any]:
     :param settled: JavaScript function that is true then (:mod:`gigscrapy.pages.settled`).
     :param timeout: seconds it has; after them the page is read as it stands, and its parser says what is missing.
     """
+    from scrapy_playwright.page import PageMethod
+
     return {
         "playwright": True,
         "playwright_context_kwargs": {"user_agent": user_agent, "locale": "fr-FR", "service_workers": "block"},
@@ -131,8 +133,10 @@ def rendered(settled: str, timeout: float, user_agent: str) -> dict[str, Any]:
     }
 
 
-async def wait_for_prices(page: Page, settled: str, timeout: float) -> None:  # noqa: ASYNC109 - the page has its own
+async def wait_for_prices(page: "Page", settled: str, timeout: float) -> None:  # noqa: ASYNC109 - the page has its own
     """Return when the prices are there, when the site answered with an error, or after ``timeout`` seconds."""
+    from playwright.async_api import TimeoutError as BrowserTimeout
+
     failed_or_settled = f"""() => {{
         const [navigation] = performance.getEntriesByType("navigation");
         return navigation?.responseStatus >= 400 || ({settled})();

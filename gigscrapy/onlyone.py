@@ -6,6 +6,7 @@ a file, it is a file beside it that the kernel unlocks when its owner dies.
 """
 
 import hashlib
+import logging
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -21,6 +22,8 @@ LONGEST_NAME = 64
 """Characters of a lock of MySQL's."""
 SILENCE_SECONDS = 30
 """A connection that is silent for so long is closed by the server: a machine that vanishes does not keep the lock."""
+
+logger = logging.getLogger(__name__)
 
 
 class Held(Protocol):
@@ -53,6 +56,54 @@ def is_taken(database: Database, home: Path, name: str) -> bool:
         return False
     answer = database.execute_sql("SELECT IS_USED_LOCK(%s)", (_server_name(database, name),)).fetchone()
     return answer != (None,)
+
+
+class Turn:
+    """Whose turn it is to act, for a process that asks before each act. It is told once each time it is another's.
+
+    :param called: what the log calls whoever acts.
+    """
+
+    def __init__(self, database: Database, home: Path, name: str, *, called: str) -> None:
+        self._database = database
+        self._home = home
+        self._name = name
+        self._called = called
+        self._held: Held | None = None
+        self._is_waiting = False
+
+    def came(self) -> bool:
+        """Look whether it is ours still, else take it if nobody has it. Whether it is ours anew.
+
+        :raises OSError, PeeweeException: as :func:`take`.
+        """
+        if self._held is not None and not self._held.is_held():
+            logger.warning("the lock is lost: another %s may act now", self._called)
+            self.give_up()
+        if self._held is not None:
+            return False
+        self._held = take(self._database, self._home, self._name)
+        self._tell()
+        return self.is_ours
+
+    @property
+    def is_ours(self) -> bool:
+        """As it was when last looked at."""
+        return self._held is not None
+
+    def give_up(self) -> None:
+        """Whatever happens to the connection, a lock that depends on it is gone with it."""
+        if self._held is not None:
+            self._held.release()
+        self._held = None
+        hang_up(self._database)
+
+    def _tell(self) -> None:
+        if self.is_ours:
+            logger.info("acting: this %s has the lock", self._called)
+        elif not self._is_waiting:
+            logger.info("waiting: another %s acts, and this one takes over when it is gone", self._called)
+        self._is_waiting = not self.is_ours
 
 
 def _server_name(database: Database, name: str) -> str:

@@ -1,7 +1,6 @@
 """What happens to a quote between the spider and the queue: one idea a pipeline, each counts what it does."""
 
 import asyncio
-import dataclasses
 import logging
 from pathlib import Path
 from typing import Self
@@ -10,10 +9,10 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider, DropItem, NotConfigured
 
 from gigscrapy.broker import BrokerError, Publisher, publisher
+from gigscrapy.quoting import usually_called
 from gigscrapy.spiders.base import LeagueSpider
 from gigscrapy.verdict import BROKER_REFUSED, NOT_DURABLE_REASON
 from schema.messages import Message, OddsItem, encode
-from schema.reference import find_bookmaker
 
 logger = logging.getLogger(__name__)
 
@@ -31,8 +30,7 @@ class KnownBookmaker:
         return cls(crawler)
 
     def process_item(self, item: OddsItem) -> OddsItem:
-        if known := find_bookmaker(item.bookmaker, item.bookmaker_id):
-            item = dataclasses.replace(item, bookmaker=known.name, bookmaker_id=known.site_id)
+        item, known = usually_called(item)
         self.seen.add(item.bookmaker)
         self.crawler.stats.set_value("bookmakers/seen", len(self.seen))
         if known:

@@ -16,7 +16,7 @@ from gigscrapy.pages import STRUCTURAL, BookmakerRef, LeaguePage, ListedMatch, M
 from schema.markets import MARKETS
 from schema.messages import OddsItem
 from schema.plausibility import READ_BY_STRUCTURE, broken, broken_by_list, suspects
-from schema.reference import unnamed
+from schema.reference import find_bookmaker, unnamed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +94,12 @@ def list_quotes(page: LeaguePage, match: ListedMatch, market: str, sighting: Sig
         )
         for bookmaker, prices in held.items()
     ]
+
+
+def usually_called(item: OddsItem) -> tuple[OddsItem, bool]:
+    """The quote with its bookmaker's usual name and number, however it was named; and whether anybody knows it."""
+    known = find_bookmaker(item.bookmaker, item.bookmaker_id)
+    return (replace(item, bookmaker=known.name, bookmaker_id=known.site_id), True) if known else (item, False)
 
 
 def _marks_of_panel(page: MatchPage, market: str) -> dict[int, str]:

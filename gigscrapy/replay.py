@@ -25,10 +25,12 @@ from gigscrapy.pages.league import read_league
 from gigscrapy.pages.match import read_match
 from gigscrapy.quoting import Sighting, completed, list_quotes, match_quotes
 from gigscrapy.spiders.base import BadArgument, Wanted
+from schema.aliases import Aliases
+from schema.bookmakers import find_row
 from schema.database import EMBEDDED, connect, hang_up
 from schema.instants import from_paris, in_utc, naive
 from schema.matches import match_key
-from schema.messages import OddsItem
+from schema.messages import OddsItem, Refused
 from schema.models import Bookmakers, MarketNames, Matches, Odds, Pages, Runs
 from schema.names import name_key, on_one_line
 from schema.reference import find_bookmaker
@@ -126,6 +128,35 @@ class Place:
     outcome: str
 
 
+class WhoIsWho:
+    """Who bookmakers and teams are, as people have said since: what is read again is theirs, as in the tables.
+
+    :raises PeeweeException: when there are no such tables.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._rows = list(Bookmakers.select().execute(database))
+        self._aliases = Aliases(database)
+        self._aliases.read()
+        self._bookmakers: dict[tuple[str, int | None], str] = {}
+
+    def key(self, item: OddsItem) -> str:
+        """The key in Matches of the match that a quote is of."""
+        try:
+            return match_key(self._aliases.rename(item))
+        except Refused:  # by the store, too: it stands under no other key
+            return match_key(item)
+
+    def bookmaker(self, item: OddsItem) -> str:
+        """As :func:`bookmaker_of`, of whoever the store takes the quote's for."""
+        said = item.bookmaker, item.bookmaker_id
+        if said not in self._bookmakers:
+            number = find_row(self._rows, self._aliases, *said)
+            row = next(((row.name, row.site_id) for row in self._rows if row.id == number), said)
+            self._bookmakers[said] = bookmaker_of(*row)
+        return self._bookmakers[said]
+
+
 @dataclass(slots=True)
 class Told:
     """What a page tells: its prices, and the kick-offs of its matches, naive UTC, where it says one."""
@@ -137,12 +168,11 @@ class Told:
         """Of two prices at one place the higher, as the store has it."""
         self.prices[place] = max(price, self.prices.get(place, price))
 
-    def hear_quotes(self, items: Sequence[OddsItem]) -> None:
+    def hear_quotes(self, items: Sequence[OddsItem], who: WhoIsWho) -> None:
         for item in items:
-            key = match_key(item)
+            key, bookmaker = who.key(item), who.bookmaker(item)
             if item.kickoff:
                 self.kickoffs[key] = naive(item.kickoff)
-            bookmaker = bookmaker_of(item.bookmaker, item.bookmaker_id)
             for outcome, price in item.prices.items():
                 if price is not None:
                     self.hear(Place(key, item.market, bookmaker, outcome), price)
@@ -248,11 +278,12 @@ def compare(
     kept: Archive, home: Path, database: Database, *, since: datetime | None = None, spiders: Collection[str] = ()
 ) -> Iterator[Compared | NothingStored]:
     """Each kept text of each run, read again and held against what that run stored. One run is in memory at a time."""
+    who = WhoIsWho(database)
     for run in kept.runs(since=since, spiders=spiders):
         then = stored(database, run.run_id)
         texts = sorted(kept.pages(run_id=run.run_id, since=since), key=attrgetter("key"))
         compared = (
-            _compare(home, key, list(pages), then.get(key)) for key, pages in groupby(texts, key=attrgetter("key"))
+            _compare(home, key, list(pages), then.get(key), who) for key, pages in groupby(texts, key=attrgetter("key"))
         )
         if then:
             yield from compared
@@ -271,7 +302,7 @@ def _all_or_nothing(run: KeptRun, compared: Iterator[Compared]) -> Iterator[Comp
         yield NothingStored(run, prices)
 
 
-def _compare(home: Path, key: str, pages: list[Page], then: Told | None) -> Compared:
+def _compare(home: Path, key: str, pages: list[Page], then: Told | None, who: WhoIsWho) -> Compared:
     """One text, fetched by one run once or several times: what it tells is all that it tells for any of them."""
     then = then or Told()
     compared = Compared(pages[-1])
@@ -282,7 +313,7 @@ def _compare(home: Path, key: str, pages: list[Page], then: Told | None) -> Comp
     now = Told()
     for page in pages:
         try:
-            now.hear_quotes(reread(page, text))
+            now.hear_quotes(reread(page, text), who)
         except CANNOT_BE_READ as error:
             compared.unread = str(error)
         except Exception as error:  # noqa: BLE001 - whatever a parser stumbles over is what is looked for

@@ -20,13 +20,12 @@ from peewee import Database
 
 from gigscrapy.broker import BrokerError, Delivery
 from gigscrapy.kickoffs import UNTAKEN, Kickoffs, requester
-from gigscrapy.onlyone import Held, take
+from gigscrapy.onlyone import Turn
 from gigscrapy.patience import keep_at
 from gigscrapy.schedules import in_paris, problem
 from gigscrapy.tasks import said_arguments, write_task
 from gigscrapy.timetable import grace, timetable
 from schema import schedules
-from schema.database import hang_up
 from schema.migrations import SchemaError, prepare
 from schema.models import Firings, Schedules, now
 from schema.schedules import DUE, MISSED, SENT, SKIPPED, Firing
@@ -57,11 +56,9 @@ class Scheduler:
 
     def __init__(self, database: Database, home: Path, send: Send, *, budget: int) -> None:
         self._database = database
-        self._home = home
         self._send = send
         self._kickoffs = Kickoffs(database, budget)
-        self._lock: Held | None = None
-        self._is_waiting = False
+        self._turn = Turn(database, home, LOCK, called="scheduler")
         self._complaints: dict[int, str] = {}
         self._broker_pause = FIRST_WAIT
         self._broker_after: datetime | None = None
@@ -188,36 +185,15 @@ class Scheduler:
         """
         hopeless = (SchemaError, BrokerError)
         try:
-            keep_at(self._tick, self._give_up, lambda: self.is_stopping, every=TICK_SECONDS, hopeless=hopeless)
+            keep_at(self._tick, self._turn.give_up, lambda: self.is_stopping, every=TICK_SECONDS, hopeless=hopeless)
         finally:
-            self._give_up()
+            self._turn.give_up()
 
     def _tick(self) -> None:
-        if self._lock is not None and not self._lock.is_held():
-            logger.warning("the lock is lost: another scheduler may act now")
-            self._give_up()
-        if self._lock is None:
-            self._lock = take(self._database, self._home, LOCK)
-            self._tell_who_acts()
-            if self._lock is not None:
-                prepare(self._database)
-        if self._lock is not None:
+        if self._turn.came():
+            prepare(self._database)
+        if self._turn.is_ours:
             self.step(now())
-
-    def _tell_who_acts(self) -> None:
-        """Say it once each time it is another."""
-        if self._lock is not None:
-            logger.info("acting: this scheduler has the lock")
-        elif not self._is_waiting:
-            logger.info("waiting: another scheduler acts, and this one takes over when it is gone")
-        self._is_waiting = self._lock is None
-
-    def _give_up(self) -> None:
-        """Whatever happens to the connection, a lock that depends on it is gone with it."""
-        if self._lock is not None:
-            self._lock.release()
-        self._lock = None
-        hang_up(self._database)
 
 
 def _missed(due: Sequence[datetime]) -> list[Firing]:

@@ -2,6 +2,9 @@
 
 import os
 
+from gigscrapy.gigenvironment import database_url as _database_url
+from gigscrapy.gigenvironment import rabbit_url as _rabbit_url
+
 BOT_NAME = "gigscrapy"
 
 SPIDER_MODULES = ["gigscrapy.spiders"]
@@ -103,9 +106,10 @@ FEED_EXPORT_ENCODING = "utf-8"  # default None
 
 SITE_URL = os.environ.get("SITE_URL", "https://www.coteur.com")  # the site that is read
 GIGSCRAPY_HOME = os.environ.get("GIGSCRAPY_HOME", "var")  # folder of the spool, the outbox and the embedded database
-RABBIT_URL = os.environ.get("RABBIT_URL") or None  # amqp://user:password@host:5672/%2F; unset: the spool
+RABBIT_URL = _rabbit_url(os.environ)  # amqp://user:password@host:5672/%2F; unset: RABBITMQ_HOST …, else the spool
 RABBIT_QUEUE_TYPE = os.environ.get("RABBIT_QUEUE_TYPE", "quorum")  # classic: as gig-benchmark's processes declare it
-DATABASE_URL = os.environ.get("DATABASE_URL") or None  # mysql://user:password@host:3306/name; unset: SQLite
+DATABASE_URL = _database_url(os.environ)  # mysql://user:password@host:3306/name; unset: MYSQL_HOST …, else SQLite
+GIG_DATABASE_URL = os.environ.get("GIG_DATABASE_URL") or None  # gig-benchmark's, for import-gig and shadow
 ARCHIVE_DAYS = os.environ.get("ARCHIVE_DAYS", "30")  # so long a page that was read is kept
 ARCHIVE_MB = os.environ.get("ARCHIVE_MB", "2000")  # so much all of them may take, compressed; 0: none is kept
 ARCHIVE_RUNS = os.environ.get("ARCHIVE_RUNS", "10")  # of so many newest runs every page stays, whatever the bounds say

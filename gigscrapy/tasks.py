@@ -38,9 +38,22 @@ ALIASES: Mapping[str, str] = {
     "basketball.euroleague": "euroligue",
     "basketball.euro_league": "euroligue",
     "rugby.top14": "top14",
-    "tennis.atp": "tennis.atp",
-    "tennis.wta": "tennis.wta",
+    # What its page makes of the names of leagues it comes with. (Of rugby.premiership_rugby and
+    # rugby.united_rugby_championship the catalogue has none.)
+    "football.segunda_division": "ligaadelante",
+    "football.2_bundesliga": "bundesliga2",
+    "football.uefa_champions_league": "championsleague",
+    "football.uefa_europa_league": "ligueeuropa",
+    "basketball.lnb_pro_a": "betclicelite",
 }
+TOURS: Mapping[str, tuple[str, ...]] = {
+    "tennis.atp": ("atp",),
+    "tennis.wta": ("wta",),
+    "tennis.atp_tour": ("atp",),
+    "tennis.wta_tour": ("wta",),
+    "tennis.grand_slam": ("australianopen", "rolandgarros", "wimbledon", "usopen"),
+}
+"""Others of these, which mean several leagues: those of the sport whose titles have one of the words."""
 
 
 class Unknown(Refused):
@@ -155,7 +168,7 @@ def _select_one(part: str) -> Iterator[League]:
     if "/" in part:
         sport, _, country = part.partition("/")
         return _within(sport, country)
-    return iter(_named(part))
+    return iter(named(part))
 
 
 def _within(sport: str | None, country: str | None) -> Iterator[League]:
@@ -186,7 +199,7 @@ def _sport_spellings(name: str) -> frozenset[str]:
     return frozenset(map(fold, (sport.name, sport.title, sport.slug)))
 
 
-def _named(name: str) -> tuple[League, ...]:
+def named(name: str) -> tuple[League, ...]:
     """By a spider's name, gig-benchmark's key, one of the aliases, or ``football.all``.
 
     :raises Unknown: with the nearest names.
@@ -195,8 +208,9 @@ def _named(name: str) -> tuple[League, ...]:
     if spelt in _by_name():
         return (_by_name()[spelt],)
     if spelt in ALIASES:
-        alias = ALIASES[spelt]
-        return (_by_name()[alias],) if alias in _by_name() else _tour(alias)
+        return (_by_name()[ALIASES[spelt]],)
+    if spelt in TOURS:
+        return _tour(spelt)
     sport, _, rest = spelt.partition(".")
     if rest == EVERYTHING:
         return tuple(_within(sport, None))
@@ -213,9 +227,11 @@ def _by_name() -> dict[str, League]:
 
 
 def _tour(alias: str) -> tuple[League, ...]:
-    """All tournaments of a tennis tour: those named after it."""
-    sport, _, tour = alias.partition(".")
-    return tuple(league for league in load() if league.sport == sport and tour in fold(league.title))
+    """All tournaments of a tour: those named after it."""
+    sport, words = alias.partition(".")[0], TOURS[alias]
+    return tuple(
+        league for league in load() if league.sport == sport and any(word in fold(league.title) for word in words)
+    )
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------
@@ -243,7 +259,7 @@ def _said(fields: Mapping[str, Any]) -> tuple[str, tuple[League, ...]]:
         if key in fields:
             said = _text(fields, key)
             # Of a key nothing but the key is meant: no list, no sport.
-            return said, select(said) if key == "what" else tuple(_named(said)) if said != EVERYTHING else load()
+            return said, select(said) if key == "what" else tuple(named(said)) if said != EVERYTHING else load()
     sport, country, league = (_optional(fields, key) for key in ("sport", "country", "league"))
     if league and league.lower() != EVERYTHING:
         return f"{league} ({sport or 'football'})", (_titled(sport or "football", league),)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from playwright.async_api import TimeoutError as BrowserTimeout
 from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadCancelledError,
@@ -104,6 +103,8 @@ class Verdict:
 
 def cause_of(error: BaseException) -> Cause:
     """The cause behind the exception that a request ended with."""
+    from playwright.async_api import TimeoutError as BrowserTimeout
+
     match error:
         case PageChanged():
             return Cause.PAGE_CHANGED

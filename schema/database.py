@@ -5,17 +5,21 @@ Every database of the project is opened by :func:`connect`, which gives all of t
 
 import os
 import re
+import select
 import sqlite3
 import time
 from collections.abc import Mapping
 from contextlib import suppress
 from enum import Enum, StrEnum
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pymysql
 from peewee import Database, PeeweeException, SqliteDatabase
 from playhouse import db_url
+from playhouse.pool import PooledMySQLDatabase
+from pymysql.constants.SERVER_STATUS import SERVER_STATUS_AUTOCOMMIT, SERVER_STATUS_IN_TRANS
 
 EMBEDDED = "gigscrapy.sqlite3"
 """The file in GIGSCRAPY_HOME that holds the tables where no server does."""
@@ -36,6 +40,8 @@ _MYSQL_PATIENCE = {
 """Seconds; DATABASE_URL may say otherwise."""
 _POOL_PATIENCE = 5
 """Seconds that a thread waits for a connection that another has."""
+_POOL_TRUST = 30
+"""Seconds after its last use that a connection is taken without asking the server."""
 _MYSQL_MANNERS = {
     "charset": "utf8mb4",
     # A server that is not strict stores 9999.99 for 123456.78 and says nothing.
@@ -144,6 +150,30 @@ class _Embedded(SqliteDatabase):
                 return connection
 
 
+class _Pooled(PooledMySQLDatabase):  # type: ignore[misc] # it has no stubs
+    """MySQL for many threads, without the two questions that a pool asks the server with each use of a connection."""
+
+    def _is_closed(self, connection: Any) -> bool:
+        """A server that has gone has closed it, or said why, which shows here; one that is out of reach does not."""
+        known = time.monotonic() - getattr(connection, "left_at", float("-inf")) < _POOL_TRUST
+        return not (known and _is_quiet(connection)) and bool(super()._is_closed(connection))
+
+    def _can_reuse(self, connection: Any) -> bool:
+        """What was left open is rolled back; whether anything was, the server said in its last answer."""
+        at_rest = connection.server_status & (SERVER_STATUS_IN_TRANS | SERVER_STATUS_AUTOCOMMIT)
+        connection.left_at = time.monotonic()
+        return at_rest == SERVER_STATUS_AUTOCOMMIT or bool(super()._can_reuse(connection))
+
+
+def _is_quiet(connection: Any) -> bool:
+    """Whether it is open, and nothing has come that nobody asked for."""
+    if not connection.open:
+        return False
+    ear = select.poll()
+    ear.register(connection._sock, select.POLLIN)  # noqa: SLF001 - the driver's own
+    return not ear.poll(0)
+
+
 def _sqlite(path: Path) -> Database:
     return _Embedded(str(path), pragmas=_SQLITE_MANNERS, timeout=_SQLITE_PATIENCE)
 
@@ -166,7 +196,7 @@ def _mysql(url: str, patience: Mapping[str, int], threads: int) -> Database:
     pool = {}
     if threads > 1:
         scheme, pool = "mysql+pool", {"max_connections": threads, "timeout": _POOL_PATIENCE}
-    kind: type[Database] = db_url.schemes[scheme]
+    kind: type[Database] = _Pooled if scheme == "mysql+pool" else db_url.schemes[scheme]
     return kind(**{**_MYSQL_PATIENCE, **pool, **patience, **arguments, **_MYSQL_MANNERS})
 
 

@@ -16,11 +16,13 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, NoReturn, TypeVar
 
+from schema.french import from_french
 from schema.instants import from_paris, iso, read_iso, to_paris
 from schema.markets import MARKETS, Market, winner_market
-from schema.names import BadName, name_key, on_one_line, tidy
+from schema.names import NAME_LENGTH, BadName, name_key, on_one_line, tidy
 from schema.prices import CENT, PRICE_LIMIT, payout, published_style, read_price, usable
 from schema.reference import sports
 
@@ -205,7 +207,11 @@ def decode(body: bytes, received_at: datetime) -> Message:
         future.
     :raises Refused: with the reason, when it cannot be kept.
     """
-    fields = _read_json(body)
+    return decode_fields(_read_json(body), received_at)
+
+
+def decode_fields(fields: dict[str, Any], received_at: datetime) -> Message:
+    """The same, of a body whose JSON is read already, by :func:`read_json`."""
     try:
         return _decode(fields, received_at)
     except Refused as refusal:
@@ -298,17 +304,22 @@ def _refuse(reason: str, detail: str) -> NoReturn:
 def _read_json(body: bytes) -> dict[str, Any]:
     if len(body) > SIZE_LIMIT:
         _refuse("too-large", f"{len(body)} bytes, at most {SIZE_LIMIT} are read")
+    fields = read_json(body)
+    if not isinstance(fields, dict):
+        _refuse("malformed", f"a JSON object was expected, not {type(fields).__name__}")
+    return fields
+
+
+def read_json(body: bytes) -> Any:
+    """The value a text of JSON holds: its numbers exact, its keys each once. :raises Refused: when it is none."""
     try:
-        fields = _JSON.decode(body.decode("utf-8"))
+        return _JSON.decode(body.decode("utf-8"))
     except RecursionError:
         _refuse("malformed", "nested too deeply")
     except Refused:
         raise
     except (ValueError, ArithmeticError) as error:
         _refuse("malformed", f"not JSON in UTF-8: {error}")
-    if not isinstance(fields, dict):
-        _refuse("malformed", f"a JSON object was expected, not {type(fields).__name__}")
-    return fields
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -343,7 +354,7 @@ def _decode_legacy(fields: dict[str, Any], received_at: datetime) -> OddsItem:
             away=away,
             bookmaker=_name(fields, "bookmaker"),
             prices=_prices(market, {o: cotes.get(LEGACY_OUTCOMES[o]) for o in market.outcomes}),
-            kickoff=None if day is None else _read("match_date", day, _paris_date),
+            kickoff=None if day is None else _read("match_date", day, partial(_legacy_date, received_at)),
             market=market.code,
             scraped_at=received_at.astimezone(UTC).replace(microsecond=0),
             source=LEGACY,
@@ -485,8 +496,15 @@ def _instant(text: str) -> datetime:
     return _plausible(read_iso(text))
 
 
-def _paris_date(text: str) -> datetime:
-    return _plausible(from_paris(datetime.strptime(text, LEGACY_DATE)))  # noqa: DTZ007 - from_paris gives the zone
+def _legacy_date(received_at: datetime, text: str) -> datetime:
+    """As gig-benchmark writes it; before that it sent what the page says, in French."""
+    try:
+        local = datetime.strptime(text, LEGACY_DATE)  # noqa: DTZ007 - from_paris gives the zone
+    except ValueError:
+        if len(text) <= NAME_LENGTH and (instant := from_french(text, received_at)):
+            return instant
+        raise
+    return _plausible(from_paris(local))
 
 
 def _plausible(instant: datetime) -> datetime:

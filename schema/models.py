@@ -714,8 +714,8 @@ class Attempts(Table):
 class AuditLog(Table):
     """Each change that somebody made: written once, with what was there before and after, as JSON; never changed.
 
-    ``actor``: the account's name as it was then, or ``command line``. ``request_id``: the same for all that one request
-    changed.
+    ``actor``: the account's name as it was then, or ``command line``; ``program``: the name of the key that was used,
+    null where the account did it in person. ``request_id``: the same for all that one request changed.
     """
 
     id = BigAutoField()
@@ -728,6 +728,7 @@ class AuditLog(Table):
     before = TextField(null=True, column_name="before_json")
     after = TextField(null=True, column_name="after_json")
     request_id = Key(max_length=32, null=True)
+    program = CharField(max_length=100, null=True)
 
     class Meta:
         # Each ends with the id: the newest of one person, or of one thing, are read off the end.
@@ -737,7 +738,27 @@ class AuditLog(Table):
         )
 
 
-PEOPLE = (Users, Sessions, ApiKeys, Attempts, AuditLog)
+class Submissions(Table):
+    """What a program sent under a key of its own (``Idempotency-Key``), so that it counts once however often it comes.
+
+    ``kind``: ``task`` or ``quotes``; ``body_hash``: of what was sent; ``made_id``: of the task, or the run, it became.
+    ``settled_at``: when it was durable, null while that is not known: then it is done again, which does no harm.
+    """
+
+    id = AutoField()
+    user = ForeignKeyField(Users, index=False)
+    kind = Key(max_length=16)
+    key = Key(max_length=128)
+    body_hash = Key(max_length=32)
+    made_id = Key(max_length=64)
+    created_at = DateTimeField(default=now, index=True)
+    settled_at = DateTimeField(null=True)
+
+    class Meta:
+        indexes = ((("user", "kind", "key"), True),)
+
+
+PEOPLE = (Users, Sessions, ApiKeys, Attempts, AuditLog, Submissions)
 """Tables about people. They are no lists to leaf through: each has pages of its own."""
 
 
@@ -773,6 +794,23 @@ class Editions(Table):
 
     id = AutoField()
     number = IntegerField(default=1)
+
+
+class TakeOvers(Table):
+    """How far another system's database is taken over (`scrapy import-gig`), so that what was broken off goes on.
+
+    ``name``: what the person calls it; ``source``: its address, without who asks. ``upto``: the last of its prices that
+    is looked at; ``position``: the last of its matches that is stored. ``account``: what became of those so far, JSON.
+    """
+
+    name = Key(max_length=32, primary_key=True)
+    source = Key(max_length=190)
+    upto = BigIntegerField()
+    position = BigIntegerField()
+    account = TextField()
+    started_at = DateTimeField()
+    updated_at = DateTimeField()
+    done_at = DateTimeField(null=True)
 
 
 # -- what people follow, and what they are told ------------------------------------------------------------------------
@@ -912,6 +950,100 @@ class Deliveries(Table):
         indexes = ((("state", "not_before"), False),)
 
 
+# -- what programs are told --------------------------------------------------------------------------------------------
+
+
+class Webhooks(Table):
+    """An address of a program's owner (``user``) that is told what happens. ``secret``: what is signed with, encrypted.
+
+    ``shown``: its first letters. ``kinds``: words of :data:`schema.webhooks.KINDS`. ``league``, ``match``: what prices
+    and alerts must be of, where they are set. ``since``: nothing earlier is told. ``failing_since``: the first of the
+    attempts that have failed since the last that did not. ``disabled_because``: ``failing``, ``backlog`` or ``gone``,
+    where it was not a person.
+    """
+
+    id = AutoField()
+    user = ForeignKeyField(Users)
+    name = CharField(max_length=100)
+    url = CharField(max_length=500)
+    secret = BlobField()
+    shown = Key(max_length=16)
+    kinds = CharField(max_length=200)
+    league = ForeignKeyField(Leagues, null=True)
+    match = ForeignKeyField(Matches, null=True)
+    enabled = BooleanField(default=True)
+    since = DateTimeField(default=now)
+    failing_since = DateTimeField(null=True)
+    disabled_because = Key(max_length=16, null=True)
+    created_at = DateTimeField(default=now)
+    updated_at = DateTimeField(default=now)
+
+
+class WebhookDeliveries(Table):
+    """One message to one hook, written before it is sent; those of one hook are sent in their order.
+
+    ``delivery_id``: the same however often it is sent. ``body``: JSON. ``state``, ``not_before``, ``note``, ``took``:
+    as in Deliveries. ``status``: what the last attempt was answered.
+    """
+
+    id = BigAutoField()
+    hook = ForeignKeyField(Webhooks, index=False, on_delete="CASCADE")
+    delivery_id = Key(max_length=80, unique=True)
+    kind = Key(max_length=32)
+    body = TextField()
+    state = Key(max_length=16)
+    attempts = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
+    not_before = DateTimeField()
+    status = IntegerField(null=True)
+    note = CharField(max_length=500, null=True)
+    took = IntegerField(null=True)
+    created_at = DateTimeField(default=now)
+    sent_at = DateTimeField(null=True)
+
+    class Meta:
+        # The first keeps the order, the second lists the newest of one hook.
+        indexes = (
+            (("hook", "state"), False),
+            (("hook", "created_at"), False),
+            (("state", "not_before"), False),
+        )
+
+
+class WebhookPositions(Table):
+    """How far hooks were told, by what was looked at (``odds``, ``runs``, ``alerts``): each the number of a row."""
+
+    name = Key(max_length=16, primary_key=True)
+    position = BigIntegerField()
+    at = DateTimeField()
+
+
+# -- what gig-benchmark's programs ask for and report ------------------------------------------------------------------
+
+
+class GigProgress(Table):
+    """How far a scraper is, as gig-benchmark's programs know it. ``scraper``: what all names of one share
+    (:func:`gigscrapy.gigkeys.one_name`).
+
+    ``task_id``, ``asked_at``: the last task that was asked for there. ``reported_at``: when a scraper last said what
+    the other columns have.
+    """
+
+    id = AutoField()
+    scraper = Key(max_length=100, unique=True)
+    task_id = Key(max_length=64, null=True)
+    asked_at = DateTimeField(null=True)
+    status = Key(max_length=32, null=True)
+    current = IntegerField(default=0)
+    total = IntegerField(default=0)
+    message = CharField(max_length=500, default="")
+    current_match = CharField(max_length=200, default="")
+    bookmakers_count = IntegerField(default=0)
+    matches_scraped = IntegerField(default=0)
+    odds_sent = IntegerField(default=0)
+    reported_at = DateTimeField(null=True)
+    updated_at = DateTimeField(default=now, index=True)
+
+
 TABLES = (
     Sports,
     MarketNames,
@@ -941,12 +1073,17 @@ TABLES = (
     BookmakerAliases,
     TeamAliases,
     Editions,
+    TakeOvers,
     Follows,
     AlertRules,
     Channels,
     RuleChannels,
     AlertEvents,
     Deliveries,
+    Webhooks,
+    WebhookDeliveries,
+    WebhookPositions,
+    GigProgress,
 )
 
 COUNTED = (TouchedMatches, TouchedHours, Payouts, PayoutDays, OddsHours, Tallies)

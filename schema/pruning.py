@@ -85,6 +85,7 @@ HISTORY = (
     Outdated("OddsHours", "hour", "hour"),
     Outdated("AlertEvents", "id", "closed_at", "open_key IS NULL"),
     Outdated("Deliveries", "id", "created_at", "state IN ('sent', 'failed')"),
+    Outdated("WebhookDeliveries", "id", "created_at", "state IN ('sent', 'failed')"),
 )
 """What was asked for, when it was due, what rang, and how much was seen in an hour. The runs, and all payouts, stay."""
 

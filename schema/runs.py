@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pymysql
@@ -254,6 +255,11 @@ def cancel_queued(database: Database, run_id: str) -> bool:
     return _cancel(database, run_id, QUEUED)
 
 
+def cancel_queued_of(database: Database, task_id: str) -> int:
+    """Have all runs of a task that wait for their turn never begin. How many."""
+    return int(_cancelling().where(Runs.task_id == task_id, Runs.state == QUEUED).execute(database))
+
+
 def cancel_scheduled(database: Database, run_id: str) -> bool:
     """The same for one that was handed to a node, and that no node has: it was taken away again, or never arrived."""
     return _cancel(database, run_id, SCHEDULED)
@@ -283,12 +289,15 @@ _OURS = Runs.task_id.is_null(False)
 
 
 def _cancel(database: Database, run_id: str, state: str) -> bool:
+    changed: int = _cancelling().where(Runs.run_id == run_id, Runs.state == state).execute(database)
+    return changed == 1
+
+
+def _cancelling() -> Any:
     at = now()
-    cancelled = Runs.update(
+    return Runs.update(
         state=CANCELLED, finished_at=at, active_key=None, cancel_asked_at=fn.COALESCE(Runs.cancel_asked_at, at)
     )
-    changed: int = cancelled.where(Runs.run_id == run_id, Runs.state == state).execute(database)
-    return changed == 1
 
 
 def _changed(database: Database, condition: object, **values: object) -> bool:

@@ -1,19 +1,39 @@
-"""The servers, each started once, at the first test that wants it; and the order of the files."""
+"""The servers, each started once, at the first test that wants it; where files go; and the order of the files."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
 
 import pytest
 
 pytest_plugins = ["tests.services.fixtures", "tests.services.mariadb_fixtures"]
 
+MEMORY = Path("/dev/shm")
+ROOM = 6 * 1024**3
+"""Bytes: three times what a whole run leaves behind before it is tidied up."""
+
+
+def _room(line: str) -> bool:
+    """Whether that many bytes of memory are free, by a line of /proc/meminfo."""
+    return line.startswith("MemAvailable:") and int(line.split()[1]) * 1024 > 2 * ROOM
+
+
+def _write_into_memory() -> None:
+    """Databases that are there for a second wait for the disk most of it. A container's own /dev/shm is too small."""
+    if {"TMPDIR", "PYTEST_DEBUG_TEMPROOT"} & os.environ.keys() or not os.access(MEMORY, os.W_OK):
+        return
+    if shutil.disk_usage(MEMORY).free > ROOM and any(map(_room, Path("/proc/meminfo").read_text().splitlines())):
+        os.environ["TMPDIR"] = str(MEMORY)
+        tempfile.tempdir = None  # it is asked for anew
+
+
+_write_into_memory()
+
 LONG = {
-    *(
-        "test_by_itself.py",
-        "test_checksum.py",
-        "test_compose.py",
-        "test_consumer.py",
-        "test_pages.py",
-        "test_scaling.py",
-    ),
-    *("test_scrapyd.py", "test_soak.py", "test_whole_way.py", "test_worker.py"),
+    *("test_behaviours.py", "test_by_itself.py", "test_capture.py", "test_checksum.py", "test_compose.py"),
+    *("test_consume.py", "test_consumer.py", "test_exports.py", "test_lists.py", "test_pages.py", "test_safety.py"),
+    *("test_scaling.py", "test_scrapyd.py", "test_soak.py", "test_whole_way.py", "test_worker.py"),
 }
 
 UNHURRIED = (
@@ -47,7 +67,7 @@ UNHURRIED = (
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that mostly wait come first: at the end one process would wait, and the others have nothing left to do."""
+    """Files that take long come first: at the end one process would go on, and the others have nothing left to do."""
     items.sort(key=lambda item: item.path.name not in LONG)
     for item in items:
         if item.nodeid.startswith(UNHURRIED):

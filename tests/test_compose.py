@@ -88,6 +88,7 @@ def test_what_an_operator_may_say_comes_from_outside() -> None:
     assert "CRAWLS_AT_ONCE" not in environment_of("worker", SECRETS)
     for service, names in (
         ("admin", ("ADMIN_SECRET_KEY", "ADMIN_HOSTS", "ADMIN_PROXIES", "ALERTS_KEY", "ADMIN_URL")),
+        ("admin", ("GIG_ANONYMOUS", "GIG_REGISTRATION")),
         ("alerting", ("ALERTS_KEY", "ADMIN_URL", "ALERT_PRIVATE_HOSTS")),
     ):
         for name in names:

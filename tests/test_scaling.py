@@ -9,12 +9,12 @@ from peewee import Database, fn
 from gigscrapy.broker import QUEUE, depths
 from schema.database import connect, hang_up
 from schema.ledger import balance
-from schema.migrations import migrate
 from schema.models import LatestOdds, Messages, Odds, Runs
 from tests import scrapy
 from tests.faults.filled import FilledSite
 from tests.faults.processes import Running, running
 from tests.gigscrapy.daemon.daemons import Daemon, scrapyd, until
+from tests.schema.laid import lay
 
 LEAGUES = ("ligue1", "ligue2", "premierleague", "nba", "top14", "laliga")
 MATCHES, BOOKS = 6, 5
@@ -24,7 +24,7 @@ SECRET = "5ecret"
 @pytest.fixture
 def database(mariadb_url: str, tmp_path: Path) -> Database:
     one = connect(mariadb_url, tmp_path)
-    migrate(one)
+    lay(one)
     yield one
     hang_up(one)
 

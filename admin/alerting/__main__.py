@@ -1,4 +1,4 @@
-"""``python -m admin.alerting``: read the rules of alerts and send their messages, until told to stop."""
+"""``python -m admin.alerting``: read the rules of alerts, send their messages and those of hooks, until stopped."""
 
 import argparse
 import logging
@@ -28,8 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
         read_allowed(settings.ALERT_PRIVATE_HOSTS)
         database = connect(settings.DATABASE_URL, home)
         use(database)
-        sender = Sender(settings.ALERT_PRIVATE_HOSTS)
-        alerting = Alerting(database, home, open_vault(home), sender, settings.ADMIN_URL)
+        sender, hooks = Sender(settings.ALERT_PRIVATE_HOSTS), Sender(settings.ALERT_PRIVATE_HOSTS)
+        alerting = Alerting(database, home, open_vault(home), sender, settings.ADMIN_URL, hooks=hooks)
     except (BadDatabaseUrl, BadKey, ValueError, OSError) as error:
         logger.critical("%s", error)
         return MENDED_BY_A_PERSON
@@ -44,6 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
         return MENDED_BY_A_PERSON
     finally:
         sender.close()
+        hooks.close()
     return 0
 
 

@@ -94,7 +94,7 @@ def check(url: str, allowed: str = "") -> str:
     if not _is_complete(service, url):
         raise BadChannel("incomplete", service)
     if service in OF_A_HOST:
-        _check_host(unquote(host), port, allowed)
+        check_host(unquote(host), port, allowed)
     return service
 
 
@@ -131,7 +131,7 @@ def _is_topic(parts: SplitResult) -> bool:
     return not parts.path.strip("/") or mode.startswith("c")
 
 
-def _check_host(host: str, port: int | None, allowed: str) -> None:
+def check_host(host: str, port: int | None, allowed: str) -> None:
     """What is private as it stands is refused at once; whatever a name leads to, when it is connected to."""
     named = [name for name, _ in read_allowed(allowed)]
     if host in named:

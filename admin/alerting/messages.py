@@ -176,7 +176,7 @@ def reason(rule: Rule, value: Decimal, details: Mapping[str, Any], language: str
             limit=formats.price(rule.threshold, language),
         )
     if rule.kind == MOVE:
-        told = "; ".join(
+        told = ("\N{NO-BREAK SPACE}; " if language == "fr" else "; ").join(
             f"{name} {formats.price(Decimal(old), language)} → {formats.price(Decimal(new), language)}"
             for name, old, new in details.get("moves", ())
         )

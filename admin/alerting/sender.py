@@ -67,6 +67,22 @@ def send(order: dict[str, Any], guard: Guard, answers: Answers) -> dict[str, Any
     return {"ok": ok, "took": took, "why": None if ok else _why(guard, answers), "for_good": bool(guard.refused)}
 
 
+def post(order: dict[str, Any], guard: Guard, answers: Answers) -> dict[str, Any]:
+    """Post a body to an address; what is answered is not read. :returns: as :func:`send`, and the ``status``."""
+    guard.allowed, guard.refused = resolve(read_allowed(order["allowed"])), None
+    answers.status = answers.error = None
+    began = time.monotonic()
+    with requests.Session() as session, contextlib.suppress(requests.RequestException, OSError):
+        session.trust_env = False
+        body = order["body"].encode()
+        session.post(order["url"], data=body, headers=order["headers"], timeout=(5, 10), stream=True).close()
+    took = round(1000 * (time.monotonic() - began))
+    status: Any = answers.status
+    ok = status is not None and 200 <= status < 300
+    why = None if ok else _why(guard, answers)
+    return {"ok": ok, "took": took, "why": why, "for_good": bool(guard.refused), "status": status}
+
+
 def _notified(channel: apprise.Apprise, title: str, body: str) -> bool:
     """As plain text, whatever the service: names that sites have printed neither link elsewhere nor call anybody."""
     title, body = (_CALLS.sub("@\N{ZERO WIDTH SPACE}", text) for text in (title, body))
@@ -94,7 +110,8 @@ def main() -> None:
     with contextlib.redirect_stdout(sys.stderr):
         for line in sys.stdin:
             try:
-                said = send(json.loads(line), guard, answers)
+                order = json.loads(line)
+                said = (post if "headers" in order else send)(order, guard, answers)
             except Exception as error:  # noqa: BLE001 - whatever it is, it is not sent
                 said = {"ok": False, "took": 0, "why": f"not sent ({type(error).__name__})", "for_good": False}
             print(json.dumps(said), file=out, flush=True)

@@ -21,12 +21,16 @@ INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "R
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Whether a message was taken, and in how many milliseconds; else ``why`` not, and whether that is ``for_good``."""
+    """Whether a message was taken, and in how many milliseconds; else ``why`` not, and whether that is ``for_good``.
+
+    ``status``: what was answered, of what was posted.
+    """
 
     ok: bool
     took: int = 0
     why: str | None = None
     for_good: bool = False
+    status: int | None = None
 
 
 class Sender:
@@ -42,7 +46,13 @@ class Sender:
 
     def send(self, url: str, title: str, body: str) -> Result:
         """Send one message; it is taken, or it is said why not. Nothing is raised, and nothing is logged."""
-        order = {"url": url, "title": title, "body": body, "allowed": self._allowed}
+        return self._order({"url": url, "title": title, "body": body, "allowed": self._allowed})
+
+    def post(self, url: str, headers: dict[str, str], body: str) -> Result:
+        """Post a body as it is. As :meth:`send`."""
+        return self._order({"url": url, "headers": headers, "body": body, "allowed": self._allowed})
+
+    def _order(self, order: dict[str, Any]) -> Result:
         line = json.dumps(order).encode() + b"\n"
         try:
             answer = self._ask(line)
@@ -52,7 +62,9 @@ class Sender:
         if answer is None:
             self.close()
             return Result(ok=False, why=f"no answer within {self._timeout:.0f} s")
-        return Result(bool(answer["ok"]), int(answer["took"]), answer["why"], bool(answer["for_good"]))
+        return Result(
+            bool(answer["ok"]), int(answer["took"]), answer["why"], bool(answer["for_good"]), answer.get("status")
+        )
 
     def close(self) -> None:
         """End the process; the next message starts another."""

@@ -1,11 +1,10 @@
-"""The process that stays: rules each minute, messages as they are due. Of several only one acts.
+"""The process that stays: rules each minute, messages as they are due, hooks. Of several only one acts.
 
 Rules are read by the main thread, which has the lock; messages are sent by another, with a connection of its own, so
-that a slow service holds nothing up. While the database is away nothing is lost: what is open and what is to be sent
-is in it.
+that a slow service holds nothing up; what hooks are told is found and sent by a third. While the database is away
+nothing is lost: what is open and what is to be sent is in it.
 """
 
-import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime
@@ -17,16 +16,16 @@ from admin.alerting.engine import Engine
 from admin.alerting.messages import Composer
 from admin.alerting.outbox import Outbox, Sends
 from admin.alerting.vault import Vault
+from admin.webhooks.posting import Postman, Posts
+from admin.webhooks.telling import Teller
 from analytics.alerts.rules import minute
-from gigscrapy.onlyone import ALERTING, Held, take
+from gigscrapy.onlyone import ALERTING, Turn
 from gigscrapy.patience import LONGEST_PAUSE, Halt, keep_at
 from schema.database import hang_up
 from schema.migrations import prepare
 from schema.models import now
 
 TICK_SECONDS = 1.0
-
-logger = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 
@@ -38,17 +37,24 @@ class Alerting:
     """
 
     def __init__(  # noqa: PLR0917 - what it is made of
-        self, database: Database, home: Path, vault: Vault, sender: Sends, base: str, clock: Clock = now
+        self,
+        database: Database,
+        home: Path,
+        vault: Vault,
+        sender: Sends,
+        base: str,
+        clock: Clock = now,
+        hooks: Posts | None = None,
     ) -> None:
         self._database = database
-        self._home = home
+        self._turn = Turn(database, home, ALERTING, called="process")
         self._clock = clock
         self._composer = Composer(base)
         self._engine = Engine(database, self._composer)
-        self._outbox = Outbox(database, vault, sender, lambda: not self._acting.is_set() or self.is_stopping)
+        self._outbox = Outbox(database, vault, sender, self._is_idle)
+        self._teller = Teller(database)
+        self._postman = None if hooks is None else Postman(database, vault, hooks, self._is_idle)
         self._acting = threading.Event()
-        self._lock: Held | None = None
-        self._is_waiting = False
         self._read_at: datetime | None = None
         self._halt: Halt | None = None
         self.is_stopping = False
@@ -59,31 +65,31 @@ class Alerting:
 
     def run(self) -> None:
         """:raises Halt: when a person must see to something."""
-        sending = threading.Thread(target=self._keep_sending, name="outbox", daemon=True)
-        sending.start()
+        beside = [
+            threading.Thread(target=self._keep_doing, args=(step,), name=name, daemon=True)
+            for name, step in (("outbox", self._send), ("hooks", self._tell_hooks))
+        ]
+        for thread in beside:
+            thread.start()
         try:
             self._patiently(self._tick, self._give_up)
         finally:
             self.is_stopping = True
             self._give_up()
-            sending.join(LONGEST_PAUSE)
+            for thread in beside:
+                thread.join(LONGEST_PAUSE)
         if self._halt is not None:
             raise self._halt
 
     # -- rules ---------------------------------------------------------------------------------------------------------
 
     def _tick(self) -> None:
-        if self._lock is not None and not self._lock.is_held():
-            logger.warning("the lock is lost: another process may act now")
-            self._give_up()
-        if self._lock is None:
-            self._lock = take(self._database, self._home, ALERTING)
-            self._tell_who_acts()
-            if self._lock is not None:
-                prepare(self._database)
-                self._engine = Engine(self._database, self._composer)
-                self._read_at = None
-        if self._lock is None:
+        if self._turn.came():
+            prepare(self._database)
+            self._engine = Engine(self._database, self._composer)
+            self._read_at = None
+        if not self._turn.is_ours:
+            self._acting.clear()
             return
         self._acting.set()
         at = minute(self._clock())
@@ -91,27 +97,15 @@ class Alerting:
             self._engine.step(at)
             self._read_at = at
 
-    def _tell_who_acts(self) -> None:
-        """Say it once each time it is another."""
-        if self._lock is not None:
-            logger.info("acting: this process has the lock")
-        elif not self._is_waiting:
-            logger.info("waiting: another process acts, and this one takes over when it is gone")
-        self._is_waiting = self._lock is None
-
     def _give_up(self) -> None:
-        """Whatever happens to the connection, a lock that depends on it is gone with it."""
         self._acting.clear()
-        if self._lock is not None:
-            self._lock.release()
-        self._lock = None
-        hang_up(self._database)
+        self._turn.give_up()
 
     # -- messages ------------------------------------------------------------------------------------------------------
 
-    def _keep_sending(self) -> None:
+    def _keep_doing(self, step: Callable[[], None]) -> None:
         try:
-            self._patiently(self._send, lambda: hang_up(self._database))
+            self._patiently(step, lambda: hang_up(self._database))
         except Halt as halt:
             self._halt = halt
             self.stop()
@@ -121,6 +115,16 @@ class Alerting:
     def _send(self) -> None:
         if self._acting.is_set():
             self._outbox.step(self._clock)
+
+    def _is_idle(self) -> bool:
+        return self.is_stopping or not self._acting.is_set()
+
+    def _tell_hooks(self) -> None:
+        if not self._acting.is_set():
+            self._teller = Teller(self._database)  # what another process has told meanwhile is in the tables
+        elif self._postman is not None:
+            self._teller.step(self._clock())
+            self._postman.step(self._clock)
 
     def _patiently(self, step: Callable[[], None], give_up: Callable[[], None]) -> None:
         keep_at(step, give_up, lambda: self.is_stopping, every=TICK_SECONDS)

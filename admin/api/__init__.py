@@ -10,9 +10,13 @@ parameters are (:mod:`admin.api.asking`), how answers and errors look (:mod:`adm
 
 from apiflask import APIFlask
 from flask import Flask, request
+from flask_babel import Babel
 from peewee import Database
 
 from admin.api import answers, docs, guard, problems
+from admin.api.asking import Number
+from admin.api.at import LANGUAGE
+from admin.api.bodies import JsonRequest
 from admin.api.rooms import ROOMS
 from admin.security import protect
 
@@ -24,8 +28,12 @@ def create_api(database: Database, admin: Flask) -> APIFlask:
     """The application. Its queues, its settings and the key that signs cursors are the admin's."""
     api = APIFlask(__name__, title="gigscrapy", version=VERSION, spec_path="/openapi.json", docs_path=None)
     protect(api)
+    api.url_map.converters["int"] = Number
+    api.request_class = JsonRequest
+    api.extensions["tables"] = database
+    Babel(api, default_locale=LANGUAGE, locale_selector=lambda: LANGUAGE)  # what pages say to people is said here, too
     api.secret_key = admin.secret_key
-    api.config |= {name: admin.config[name] for name in ("QUEUES", "SETTINGS")} | docs.SPECIFICATION
+    api.config |= {name: admin.config[name] for name in ("QUEUES", "SETTINGS", "HUB")} | docs.SPECIFICATION
     api.servers = [{"url": WHERE}]
     docs.describe(api)
     problems.explain_errors(api)

@@ -1,14 +1,22 @@
 """The documentation: the specification (OpenAPI 3.1), a page that shows it and asks no other host, the errors."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from apiflask import APIBlueprint, APIFlask
+from flask import make_response, render_template, request
 
 from admin.api.answers import answer
-from admin.api.problems import CODES, ProblemOut
+from admin.api.offering import MORE
+from admin.api.problems import MEANINGS, ProblemOut
+from admin.preferences import scheme
 
-room = APIBlueprint("docs", __name__, enable_openapi=False)
+room = APIBlueprint("docs", __name__, enable_openapi=False, template_folder="../templates")
+
+WHERE = "/api/v1"
+SWAGGER = "swagger-ui-5.35.0"
+"""Its folder, as it was published."""
 
 ABOUT = """French bookmakers' odds, as gigscrapy keeps them.
 
@@ -35,13 +43,49 @@ def describe(api: APIFlask) -> None:
 
     @api.spec_processor
     def complete(spec: Any) -> Any:
-        schemas = {_plain(name): schema for name, schema in spec.get("components", {}).get("schemas", {}).items()}
+        schemas = _by_plain_name(spec.get("components", {}).get("schemas", {}))
         schemas["Problem"] = ProblemOut.model_json_schema()
         spec.setdefault("components", {})["schemas"] = schemas
         for path in spec["paths"].values():
             for operation in path.values():
+                _add(operation, MORE.get(operation.get("operationId"), {}))
+        spec = _with_plain_references(spec)
+        schemas = spec["components"]["schemas"]
+        for path in spec["paths"].values():
+            for operation in path.values():
                 operation["security"] = [{"key": []}, {"header": []}]
-        return _with_plain_references(spec)
+                _name_fields(operation, schemas)
+        return spec
+
+
+_PLACES: Mapping[Any, dict[str, Any]] = {
+    "integer": {"minimum": 0},
+    "string": {"pattern": r"^[A-Za-z0-9._:-]+$", "maxLength": 64},
+}
+"""What may stand in an address."""
+
+
+def _add(operation: Any, more: Mapping[str, Any]) -> None:
+    parameters = operation.setdefault("parameters", [])
+    for parameter in parameters:
+        if parameter["in"] == "path":
+            parameter["schema"] = _PLACES.get(parameter["schema"].get("type"), {}) | parameter["schema"]
+    parameters.extend(more.get("parameters", ()))
+    operation["responses"] |= more.get("responses", {})
+    if "requestBody" in more:
+        operation["requestBody"] = more["requestBody"]
+    elif "requestBody" in operation:
+        operation["requestBody"]["required"] = True
+
+
+def _by_plain_name(schemas: Mapping[str, Any]) -> dict[str, Any]:
+    """:raises ValueError: where two models are called alike."""
+    found: dict[str, Any] = {}
+    for name, schema in schemas.items():
+        told = _with_plain_references(schema)
+        if found.setdefault(_plain(name), told) != told:
+            raise ValueError(f"two models are called {_plain(name)}")
+    return found
 
 
 def _plain(name: str) -> str:
@@ -50,6 +94,18 @@ def _plain(name: str) -> str:
     if outer and "[" not in inner:
         return inner
     return re.sub(r"(\w+)\[(\w+)\]", r"\2_\1", name.rsplit(".", maxsplit=1)[-1])
+
+
+def _name_fields(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """The parameter ``fields`` says which there are: those of a row of the answer."""
+    for parameter in operation["parameters"]:
+        if parameter["name"] == "fields":
+            answer = operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
+            data = schemas[answer.rpartition("/")[2]]["properties"]["data"]
+            row = schemas[data.get("items", data)["$ref"].rpartition("/")[2]]
+            row.pop("required", None)  # who asks for some fields has no others
+            one = f"({'|'.join(row['properties'])})"
+            parameter["schema"] |= {"pattern": f"^{one}(,{one})*$", "maxLength": 500}
 
 
 def _with_plain_references(part: Any) -> Any:
@@ -67,11 +123,22 @@ def _with_plain_references(part: Any) -> Any:
 @room.get("/")
 def index() -> Any:
     """Where everything is."""
-    addresses = {"specification": "/api/v1/openapi.json", "documentation": "/api/v1/docs"}
+    addresses = {"specification": f"{WHERE}/openapi.json", "documentation": f"{WHERE}/docs"}
     return answer({"data": {"name": "gigscrapy", "version": "1.0"} | addresses})
+
+
+@room.get("/docs")
+def page() -> Any:
+    """The specification to be read, and tried out."""
+    answered = make_response(render_template("api/docs.html", scheme=scheme(), swagger=SWAGGER, where=WHERE))
+    answered.headers["Cache-Control"] = "no-store"
+    return answered
 
 
 @room.get("/docs/problems")
 def problems() -> Any:
-    """The codes of errors."""
-    return answer({"data": [{"code": code, "status": status} for status, code in CODES.items()]})
+    """The codes of errors: a page for people, JSON for programs."""
+    told = [{"code": code, "status": status, "meaning": meaning} for code, (status, meaning) in MEANINGS.items()]
+    if request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html":
+        return render_template("api/problems.html", scheme=scheme(), problems=told, where=WHERE)
+    return answer({"data": told})

@@ -17,6 +17,7 @@ from werkzeug.exceptions import SecurityError
 from admin.access import Role
 from admin.api.problems import Problem
 from admin.keys import opened_by
+from admin.security import BadSetting
 from admin.signing import Person, nobody
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -43,7 +44,7 @@ def install(api: APIFlask) -> None:
     api.before_request(_let_in)
     limit = os.environ.get("API_RATE_LIMIT") or str(PER_MINUTE)
     if not (limit.isascii() and limit.isdigit() and int(limit)):
-        raise ValueError(f"API_RATE_LIMIT: {limit!r} is not how many requests a minute a key has; write {PER_MINUTE}")
+        raise BadSetting(f"API_RATE_LIMIT: {limit!r} is not how many requests a minute a key has; write {PER_MINUTE}")
     limiter = Limiter(
         _of_one,
         default_limits=[f"{limit} per minute"],
@@ -80,6 +81,7 @@ def _let_in() -> None:
         raise _NoKey("This key opens nothing: it was never made, or was taken back.")
     g.person, scopes = opened
     g.key_name = opened[0].key.id
+    g.program = opened[0].key.name
     scope = getattr(current_app.view_functions[request.endpoint], "scope", "read")
     if scope not in scopes:
         raise Problem(403, "scope", f"This key may not do that: it takes the scope {scope}.")

@@ -5,7 +5,7 @@ Only the listed table is read so; the names its rows refer to are looked up for 
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from flask_admin.tools import rec_getattr
@@ -90,6 +90,30 @@ class Listed:
         if self.index and last is not None:
             statement = _told(statement, self.model, self.index, embedded=is_embedded(self.database))
         return list(self.database.execute_sql(statement, values).fetchall())
+
+
+@dataclass(frozen=True, slots=True)
+class InParts:
+    """The rows of a list, one part after the other: of each match, say, so that none is read that is not wanted.
+
+    :ivar parts: conditions, each of a part; asked for while the file is sent, with the database open.
+    """
+
+    listed: Listed
+    parts: Iterable[Any]
+
+    @property
+    def columns(self) -> Sequence[Column]:
+        return self.listed.columns
+
+    @property
+    def database(self) -> Database:
+        return self.listed.database
+
+    def batches(self, render: Render) -> Iterator[Sequence[Row]]:
+        self.database.connect(reuse_if_open=True)
+        for part in self.parts:
+            yield from replace(self.listed, conditions=[*self.listed.conditions, part]).batches(render)
 
 
 def _beyond(keys: Sequence[Field], last: Sequence[Any], *, desc: bool) -> Any:

@@ -1,7 +1,7 @@
 """An export as the answer to a request: sent as it is made, whole or visibly not."""
 
 import logging
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -11,7 +11,7 @@ from werkzeug.exceptions import NotFound, TooManyRequests
 from admin.access import Role, may, who
 from admin.exporting.reading import Source
 from admin.exporting.running import EXPORTS, Busy, Cancelled, Export
-from admin.exporting.writing import WRITERS, Writer
+from admin.exporting.writing import WRITERS, MakesWriter, Writer
 from schema.database import explain
 from schema.instants import to_paris
 from schema.names import slug
@@ -24,16 +24,18 @@ MOST_OF_VIEWER = 10_000
 logger = logging.getLogger(__name__)
 
 
-def answer(source: Source, kind: str, name: str, *, cut: bool = False) -> Response:
+def answer(
+    source: Source, kind: str, name: str, *, cut: bool = False, writers: Mapping[str, MakesWriter] = WRITERS
+) -> Response:
     """The file. The parameter ``token`` of the request, if any, is what :data:`EXPORTS` knows it by meanwhile.
 
     :param name: what it is of, such as ``cotes``; :param cut: there are more rows than who asks may have: only the
-        first are sent, and the file's name says so.
+        first are sent, and the file's name says so. :param writers: by the kinds of files there are.
     :raises NotFound: when there is no such kind; :raises TooManyRequests: when too many exports go on.
     """
-    if kind not in WRITERS:
+    if kind not in writers:
         raise NotFound
-    writer = WRITERS[kind](source.columns)
+    writer = writers[kind](source.columns)
     most = most_here()
     export = _begun()
     chunks = _Chunks(source, writer, export, most)
@@ -120,7 +122,8 @@ class _Chunks:
                 export.count(len(some))
                 if piece := writer.rows(some):
                     yield piece
-                if most is not None and export.rows >= most:
+                if len(some) < len(rows):
+                    writer.cut = True
                     break
             yield writer.end()
         except GeneratorExit:

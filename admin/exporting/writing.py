@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -23,6 +23,8 @@ from gigscrapy.imports.ours import (
     in_paris,
 )
 
+COMPLETE = "##"
+"""How the last line of a CSV begins that says that nothing is missing, for programs that ask for one."""
 GROUP = 20_000
 """Rows of one group of a Parquet file."""
 
@@ -32,7 +34,7 @@ Rows = Sequence[Sequence[Any]]
 class Writer:
     """A kind of file. Made while the request goes on, whose language it speaks.
 
-    :cvar mimetype, ending: of the file.
+    :cvar mimetype, ending: of the file. :ivar cut: there were more rows than are in it.
     """
 
     mimetype: ClassVar[str]
@@ -40,6 +42,7 @@ class Writer:
 
     def __init__(self, columns: Sequence[Column]) -> None:
         self.columns = columns
+        self.cut = False
 
     def render(self, kind: str, value: Any) -> Any:
         """One value, as :meth:`rows` takes it."""
@@ -57,6 +60,9 @@ class Writer:
     def broken_off(self) -> bytes:
         """The last that is sent of a file that is not whole."""
         return b""
+
+
+MakesWriter = Callable[[Sequence[Column]], Writer]
 
 
 class Csv(Writer):
@@ -124,6 +130,63 @@ class Ndjson(Writer):
 
     def broken_off(self) -> bytes:
         return f'{{"incomplete":{self._count}}}\n'.encode()
+
+
+class NdjsonForPrograms(Ndjson):
+    """The same; with a ``trailer`` the last line says that nothing is missing before it."""
+
+    def __init__(self, columns: Sequence[Column], *, trailer: bool = False) -> None:
+        super().__init__(columns)
+        self._trailer = trailer
+
+    def end(self) -> bytes:
+        if not self._trailer:
+            return b""
+        return json.dumps({"complete": not self.cut, "rows": self._count}, separators=(",", ":")).encode() + b"\n"
+
+
+class CsvForPrograms(Writer):
+    """As RFC 4180 has it: commas, the columns' own names, ``1.85``, instants in UTC with a Z; nothing is a formula."""
+
+    mimetype = "text/csv"
+    ending = "csv"
+
+    def __init__(self, columns: Sequence[Column], *, trailer: bool = False) -> None:
+        super().__init__(columns)
+        self._trailer = trailer
+        self._count = 0
+
+    def render(self, kind: str, value: Any) -> str:
+        if value is None:
+            return ""
+        if kind == INSTANT:
+            return str(value.isoformat()) + "Z"
+        if kind == YES_NO:
+            return "true" if value else "false"
+        if kind in (PRICE, PERCENT, DECIMAL):
+            return _decimal(kind, value)
+        return str(value) if kind == WHOLE else guarded(str(value))
+
+    def begin(self) -> bytes:
+        return self._written([[column.key for column in self.columns]])
+
+    def rows(self, rows: Rows) -> bytes:
+        self._count += len(rows)
+        return self._written(rows)
+
+    def end(self) -> bytes:
+        if not self._trailer:
+            return b""
+        return f"{INCOMPLETE if self.cut else COMPLETE} {self._count}\r\n".encode()
+
+    def broken_off(self) -> bytes:
+        return f"\r\n{INCOMPLETE} {self._count}\r\n".encode()
+
+    @staticmethod
+    def _written(rows: Rows) -> bytes:
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\r\n").writerows(rows)
+        return text.getvalue().encode()
 
 
 class Parquet(Writer):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from flask import Blueprint
 from peewee import Database
 
-from admin.pages import account, alerts, benchmark, crawls, dashboard, data, finder, movements, team
+from admin.pages import account, alerts, benchmark, crawls, dashboard, data, finder, movements, team, webhooks
 
 PAGES: tuple[Callable[[Database], Blueprint], ...] = (
     dashboard.addresses,
@@ -18,6 +18,7 @@ PAGES: tuple[Callable[[Database], Blueprint], ...] = (
     movements.addresses,
     crawls.addresses,
     alerts.addresses,
+    webhooks.addresses,
     data.addresses,
     account.addresses,
     team.addresses,

@@ -1,7 +1,6 @@
 """``/alerts/``: what is followed, rules with a preview before they are kept, what rings now and rang, and channels."""
 
 import secrets
-import time
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,14 @@ from werkzeug.wrappers import Response
 
 from admin import audit
 from admin.access import Role, needs, who
-from admin.alerting import forms, listing, messages
+from admin.alerting import forms, keeping, listing, messages
 from admin.alerting.channels import BadChannel, check, masked
 from admin.alerting.vault import BadKey, open_vault
 from admin.labels import outcome_label
 from admin.preferences import back
 from admin.words import LANGUAGES, Phrase, say, spoken
 from analytics.alerts import sources
-from analytics.alerts.preview import Past, Preview, preview
+from analytics.alerts.preview import Preview
 from analytics.alerts.rules import DIRECTIONS, KINDS, OF_PRICES, Rule, rule_of
 from analytics.alerts.watch import watched
 from gigscrapy import leagues as crawled
@@ -27,7 +26,7 @@ from gigscrapy.onlyone import ALERTING, is_taken
 from schema import alerts
 from schema.instants import from_paris, in_utc, naive
 from schema.markets import MARKETS
-from schema.models import Bookmakers, Leagues, Matches, Teams, now
+from schema.models import Bookmakers, Leagues, now
 
 TABS = {
     "rules": Phrase("Règles"),
@@ -36,13 +35,10 @@ TABS = {
     "channels": Phrase("Canaux"),
     "watch": Phrase("Suivi"),
 }
-PREVIEW_SECONDS = 2.5
-"""So long a preview may be computed; it says of how much it speaks."""
 SHOWN = 20
 """Events of a preview that are listed."""
 MUTES = {"1": 1, "8": 8, "24": 24}
 """Hours."""
-LONGEST_MUTE = timedelta(days=31)
 
 WHY_NOT = {
     "unreadable": Phrase("Cette adresse ne se lit pas."),
@@ -184,15 +180,10 @@ class Following:
     def follow(self) -> Response:
         """What does not exist is not followed."""
         kind, number = _followed_thing()
-        table: Any = {alerts.MATCH: Matches, alerts.TEAM: Teams, alerts.LEAGUE: Leagues, alerts.BOOKMAKER: Bookmakers}[
-            kind
-        ]
-        if not table.select(table.id).where(table.id == number).exists():
+        if not keeping.is_there(kind, number):
             abort(404)
         try:
-            with audit.together(self._database):
-                if alerts.follow(self._database, who(), kind, number):
-                    audit.note("follow", kind, number)
+            keeping.follow(self._database, kind, number)
         except alerts.TooMany:
             flash(say("Vous suivez déjà {count} choses : c'est le plus possible.", count=alerts.MOST_FOLLOWED))
         return redirect(back(), 303)
@@ -200,9 +191,7 @@ class Following:
     def unfollow(self) -> Response:
         """What is not followed stays so."""
         kind, number = _followed_thing()
-        with audit.together(self._database):
-            if alerts.unfollow(self._database, who(), kind, number):
-                audit.note("unfollow", kind, number)
+        keeping.unfollow(self._database, kind, number)
         return redirect(back(), 303)
 
 
@@ -233,7 +222,7 @@ class Rules:
         row = alerts.find_rule(self._database, int(number)) if number.isdecimal() and len(number) < 10 else None
         stored = forms.written(rule_of(row)) if row is not None and "kind" not in request.args else {}
         filled = forms.read({**stored, **request.args.to_dict()})
-        found = self._preview(filled.rule) if filled.rule and "preview" in request.args else None
+        found = keeping.previewed(filled.rule) if filled.rule and "preview" in request.args else None
         told = alerts.channels_of(self._database) if row is not None else {}
         chosen = (
             {each.id for each in told.get(row.id, ())} if row is not None and stored else _channel_ids(request.args)
@@ -247,35 +236,19 @@ class Rules:
         row = self._row(int(number)) if number.isdecimal() and len(number) < 10 else None
         if filled.rule is None:
             return self._page(filled, row, _channel_ids(request.form), None), 422
-        known = {channel.id for channel in alerts.channels(self._database)}
-        chosen, columns = _channel_ids(request.form) & known, forms.columns(filled.rule)
-        after = {**columns, "channels": sorted(chosen)}
-        with audit.together(self._database):
-            if row is None:
-                created = {**columns, "enabled": True, "created_by": who()}
-                row_id = alerts.add_rule(self._database, created, chosen, at=now())
-                audit.note("add", "alert rule", row_id, None, after)
-            else:
-                alerts.change_rule(self._database, row.id, columns, chosen, at=now())
-                audit.note("change", "alert rule", row.id, row, after)
+        keeping.keep(self._database, filled.rule, row, _channel_ids(request.form))
         flash(say("La règle est gardée."))
         return _to("rules")
 
     def switch(self, number: int) -> Response:
         """On or off."""
-        row, on = self._row(number), request.form.get("on") == "1"
-        with audit.together(self._database):
-            alerts.change_rule(self._database, number, {"enabled": on}, at=now())
-            audit.note("change", "alert rule", number, {"enabled": row.enabled}, {"enabled": on})
+        keeping.switch(self._database, self._row(number), on=request.form.get("on") == "1")
         return _to("rules")
 
     def mute(self, number: int) -> Response:
         """For some hours, until an instant of Paris, or no longer."""
         row = self._row(number)
-        until = self._muted_until()
-        with audit.together(self._database):
-            alerts.mute_rule(self._database, number, until)
-            audit.note("mute", "alert rule", number, {"muted_until": row.muted_until}, {"muted_until": until})
+        keeping.mute(self._database, row, self._muted_until())
         return _to("rules")
 
     @staticmethod
@@ -290,7 +263,7 @@ class Rules:
             wanted = naive(from_paris(local) if local.tzinfo is None else in_utc(local))
         except ValueError:
             abort(400)
-        if not now() < wanted <= now() + LONGEST_MUTE:
+        if not now() < wanted <= now() + keeping.LONGEST_MUTE:
             abort(400)
         return wanted
 
@@ -300,9 +273,7 @@ class Rules:
         if request.form.get("sure") != "1":
             flash(say("Rien n'est retiré : cochez la case."))
             return _to("rules")
-        with audit.together(self._database):
-            alerts.remove_rule(self._database, number)
-            audit.note("remove", "alert rule", number, row, None)
+        keeping.remove(self._database, row)
         flash(say("La règle est retirée, avec son historique."))
         return _to("rules")
 
@@ -311,11 +282,6 @@ class Rules:
         if row is None:
             abort(404)
         return row
-
-    @staticmethod
-    def _preview(rule: Rule) -> Preview:
-        began = time.monotonic()
-        return preview(rule, now(), is_enough=lambda: time.monotonic() - began > PREVIEW_SECONDS)
 
     def _page(self, filled: forms.Filled, row: Any, chosen: set[int], found: Preview | None) -> str:
         fields = forms.FIELDS[filled.kind]
@@ -339,23 +305,15 @@ class Rules:
             channels=alerts.channels(self._database),
             chosen=chosen,
             found=found,
-            past=[_told(filled.rule, event) for event in found.events[:SHOWN]] if found and filled.rule else (),
+            past=_past(filled.rule, found),
             headline=messages.headline(filled.rule, spoken()) if filled.rule else None,
         )
 
 
-def _told(rule: Rule, event: Past) -> dict[str, Any]:
-    """One event of a preview, in words."""
-    first = event.told[0] if event.told else event.opened
-    value = first.reading.value or rule.threshold
-    return {
-        "at": event.opened.at,
-        "told_at": event.told[0].at if event.told else None,
-        "until": event.closed.at if event.closed else None,
-        "subject": messages.subject(first.reading.details, spoken()),
-        "reason": messages.reason(rule, value, first.reading.details, spoken()),
-        "messages": len(event.told),
-    }
+def _past(rule: Rule | None, found: Preview | None) -> list[dict[str, Any]]:
+    if rule is None or found is None:
+        return []
+    return [keeping.told(rule, event, spoken()) for event in found.events[:SHOWN]]
 
 
 def _match_named(number: int | None) -> tuple[int, str] | None:

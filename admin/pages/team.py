@@ -13,6 +13,7 @@ from werkzeug import Response
 from admin import accounts, tries
 from admin.access import Role, needs
 from admin.accounts import CannotBe
+from admin.labels import COLUMNS
 from admin.pages.account import PROBLEMS
 from admin.signing import Person
 from admin.words import Phrase, say
@@ -44,6 +45,7 @@ ACTIONS: Mapping[str, Phrase] = {
     "switch": Phrase("activé ou désactivé"),
     "test": Phrase("essayé"),
     "unfollow": Phrase("n'est plus suivi"),
+    "withdraw": Phrase("demande retirée"),
 }
 OBJECTS: Mapping[str, Phrase] = {
     "alert rule": Phrase("règle d'alerte"),
@@ -65,6 +67,27 @@ OBJECTS: Mapping[str, Phrase] = {
     "user": Phrase("compte"),
 }
 """What the audit log's words are called; one that is not here is shown as it is."""
+FIELDS: Mapping[str, Phrase] = {
+    **{name: Phrase(label) for name, label in COLUMNS.items()},
+    "at_least": Phrase("Bookmakers, au moins"),
+    "calm_minutes": Phrase("Calme (min)"),
+    "channels": Phrase("Canaux"),
+    "cooldown_minutes": Phrase("Répétition (min)"),
+    "direction": Phrase("Sens"),
+    "first_name": Phrase("Prénom"),
+    "kind": Phrase("Genre de règle"),
+    "last_name": Phrase("Nom de famille"),
+    "margin": Phrase("Marge de retour"),
+    "max_age_minutes": Phrase("Âge maximal d'un prix (min)"),
+    "of": Phrase("Autre nom de"),
+    "quiet_from": Phrase("Heures calmes, de"),
+    "role": Phrase("Rôle"),
+    "scopes": Phrase("Permet"),
+    "shown": Phrase("Clé"),
+    "threshold": Phrase("Seuil"),
+    "username": Phrase("Nom de compte"),
+}
+"""What the fields of what changed are called; one that is not here is shown as it is."""
 SHOWN = 500
 PAGE = 50
 """Notes of the audit log on a page."""
@@ -159,6 +182,7 @@ def addresses(_database: Database) -> Blueprint:
             "people/audit.html",
             asked=asked,
             notes=[(note, differences(note)) for note in notes[:PAGE]],
+            fields=FIELDS,
             wrong=wrong,
             actions=ACTIONS,
             objects=OBJECTS,
@@ -227,6 +251,8 @@ def _read(text: str | None) -> dict[str, Any]:
 def _plain(value: Any) -> str:
     if value is None or isinstance(value, str):
         return value or ""
+    if isinstance(value, bool):
+        return say("oui") if value else say("non")
     return json.dumps(value, ensure_ascii=False)
 
 

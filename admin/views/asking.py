@@ -30,6 +30,10 @@ class CannotAsk(ValueError):
         self.field = field
 
 
+class QueueAway(CannotAsk):
+    """The queue does not take it, for now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """As it was typed."""
@@ -56,18 +60,19 @@ def understood(wish: Wish) -> tuple[tuple[League, ...], dict[str, str]]:
         raise CannotAsk("arguments", told) from None
 
 
-def send_task(queues: Queues, wish: Wish, arguments: dict[str, str], *, by: str) -> None:
-    """Put the task into the queue. :param by: who asks. :raises CannotAsk: when the queue does not take it."""
-    task_id = uuid4().hex
+def send_task(queues: Queues, wish: Wish, arguments: dict[str, str], *, by: str, task_id: str | None = None) -> str:
+    """Put the task into the queue. :returns: its id. :param by: who asks. :raises QueueAway: when it is not taken."""
+    task_id = task_id or uuid4().hex
     body = write_task(wish.what, arguments, requested_by=by, task_id=task_id)
     try:
         send(queues, TASK_QUEUE, [Delivery(None, body, task_id, datetime.now(UTC))])
     except (OSError, BrokerError) as error:
         logger.error("task %s is not sent: %s", task_id, error)  # noqa: TRY400 - the sentence says all
         told = say("La file ne répond pas : rien n'est demandé. Recommencez plus tard ; le journal en dit plus.")
-        raise CannotAsk("what", told) from None
+        raise QueueAway("what", told) from None
     audit.note("ask", "task", task_id, None, {"what": wish.what, "arguments": arguments})
     logger.info("task %s (%s) is asked for by %s", task_id, wish.what, by)
+    return task_id
 
 
 def said(found: Sequence[League]) -> str:

@@ -9,28 +9,30 @@ such as ``match.home_team.name``.
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
+from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlencode
 
 from flask import abort, request
 from flask_admin import Admin, expose
 from flask_admin.contrib.peewee import ModelView
 from flask_admin.form import BaseForm
-from flask_admin.tools import rec_getattr
 from markupsafe import Markup
 from peewee import SQL, BlobField, DecimalField, Field, ForeignKeyField, IntegerField, Model, ModelSelect, Select, fn
 
-from admin import exporting
+from admin import exporting, formats
 from admin.access import Role, may
 from admin.exporting.columns import of_table
 from admin.labels import column_label
-from admin.views import cells
+from admin.views import cells, choices
 from admin.views.asked import PAGE_SIZES, USUAL_PAGE_SIZE, Asked
 from admin.views.filters import Filter
 from admin.views.joins import Joins, keys_of, meta, related
 from admin.views.names import NAMES, name_of
 from admin.views.search import Search
-from admin.words import Phrase
+from admin.words import Phrase, say, spoken
 
 COUNT_LIMIT = 10_000
 """Rows that are counted and can be leafed through; counting millions takes seconds, and nobody reads them."""
@@ -128,8 +130,9 @@ class TableView(ModelView):
             asked=asked,
             leaf=leaf,
             notes=notes,
+            rows=list(self._lines(leaf.rows)),
             columns=self._list_columns,
-            numbers={column for column, _ in self._list_columns if self.is_number(column)},
+            numbers=self._numbers,
             sortable=self._sortable_columns,
             filters=self.column_filters,
             page_sizes=PAGE_SIZES,
@@ -142,6 +145,7 @@ class TableView(ModelView):
         )
 
     def _asked(self, notes: list[str]) -> Asked:
+        choices.ask_for(self.column_filters)
         return Asked.read(
             request.args,
             sortable=self._sortable_columns,
@@ -203,11 +207,45 @@ class TableView(ModelView):
 
     def cell(self, row: Model, column: str, *, room: bool = False) -> str | Markup:
         """What stands under ``column`` in the list, or with ``room`` beside it on the row's page."""
+        return self._writer(column, spoken(), room=room)(row)
+
+    def _writer(self, column: str, language: str, *, room: bool = False) -> Callable[[Any], str | Markup]:
+        """What writes the cells of a column; a row that many lead to (:meth:`Joins.rows`) is written once."""
         if column == "itself":
-            return cells.link_to(row)
+            return cells.link_to
         if writer := self.computed.get(column):
-            return writer(row)
-        return cells.write(column.rpartition(".")[2], rec_getattr(row, column), room=room)
+            return writer
+        reach, name = attrgetter(column), column.rpartition(".")[2]
+        written: dict[int, tuple[Any, str | Markup]] = {}
+
+        def write(row: Any) -> str | Markup:
+            try:
+                value = reach(row)
+            except AttributeError:  # one that it is reached by is not there
+                return formats.DASH
+            if not isinstance(value, Model):
+                return cells.write(name, value, room=room, language=language)
+            if id(value) not in written:
+                written[id(value)] = value, cells.write(name, value, room=room, language=language)
+            return written[id(value)][1]
+
+        return write
+
+    def _lines(self, rows: Sequence[Model]) -> Iterator[list[tuple[str | Markup, bool]]]:
+        """The cells of each row, and whether they are flush right; the last leads on.
+
+        What a whole column has in common is looked for once: there are hundreds of cells.
+        """
+        language, own = spoken(), say("Fiche")
+        columns = [(self._writer(column, language), column in self._numbers) for column, _ in self._list_columns]
+        for row in rows:
+            written = [(write(row), is_number) for write, is_number in columns]
+            leading = [(cells.address_of(row), own), *((address, str(label)) for label, address in self.leads_of(row))]
+            yield [*written, (cells.links(leading), False)]
+
+    @cached_property
+    def _numbers(self) -> frozenset[str]:
+        return frozenset(column for column, _ in self._list_columns if self.is_number(column))
 
     def is_number(self, column: str) -> bool:
         """Whether the column is read by comparing its digits, and so is set flush right."""
@@ -217,16 +255,12 @@ class TableView(ModelView):
         field = meta(related(self.model, keys)).fields.get(name)
         return isinstance(field, DecimalField | IntegerField) and not isinstance(field, ForeignKeyField)
 
-    def address_of(self, row: Model) -> str:
-        """The page of ``row``."""
-        return cells.address_of(row)
-
     def leads_of(self, row: Model) -> Iterator[tuple[Phrase, str]]:
         """Label and address of each list that ``row`` leads to; without what it leads by there is nothing there."""
         for lead in self.leads:
             arguments = {key: getattr(row, attribute) for key, attribute in lead.arguments.items()}
             if None not in arguments.values():
-                yield lead.label, self.get_url(f"{lead.endpoint}.index_view", **arguments)
+                yield lead.label, f"{cells.address_once(f'{lead.endpoint}.index_view')}?{urlencode(arguments)}"
 
     @property
     def database(self) -> Any:
@@ -255,9 +289,11 @@ class TableView(ModelView):
         number = min(asked.page, pages)
         order = self._order(asked, joins)
         self._reach(joins, self._list_columns)
-        query = joins.apply(self.model.select(*self._light_fields(), *joins.columns)).order_by(*order)
-        rows = _narrow(query, conditions).paginate(number, asked.page_size)
-        return Leaf(number, list(rows), count, pages)
+        own = self._own_columns(joins)
+        fields = [meta(self.model).fields[name] for name in own]
+        query = joins.apply(self.model.select(*fields, *joins.columns)).order_by(*order)
+        rows = joins.rows(_narrow(query, conditions).paginate(number, asked.page_size), own)
+        return Leaf(number, rows, count, pages)
 
     def _conditions(self, asked: Asked, joins: Joins, notes: list[str]) -> list[Any]:
         questions = {question.key: question for question in self.column_filters}
@@ -290,9 +326,15 @@ class TableView(ModelView):
             for part in parts:
                 joins.column(part)
 
-    def _light_fields(self) -> list[Field]:
-        """Every column but whole bodies: a list of them would be megabytes."""
-        return [field for field in meta(self.model).sorted_fields if not isinstance(field, BlobField)]
+    def _own_columns(self, joins: Joins) -> Sequence[str]:
+        """Of the listed table, what is shown and what leads on. What a computed column is made of, nobody says.
+
+        Whole bodies never are: a list of them would be megabytes.
+        """
+        known = meta(self.model)
+        if self.computed:
+            return [field.name for field in known.sorted_fields if not isinstance(field, BlobField)]
+        return joins.own([known.combined[name].name for lead in self.leads for name in lead.arguments.values()])
 
 
 def count_rows(query: ModelSelect) -> int:

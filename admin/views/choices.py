@@ -1,6 +1,7 @@
 """What the drop-downs of the filters offer: one query for all that have names in the tables."""
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -8,11 +9,11 @@ from flask import g
 
 from admin.formats import DASH, moment
 from admin.labels import FIRING_STATES, LETTER_STATES, STATES, STATUSES, VERDICTS, outcome_label
-from admin.views.filters import Options
+from admin.views.filters import Choice, Filter, Options
 from admin.words import Phrase, spoken
 from gigscrapy.deadletters import LIVING_QUEUES
 from schema.markets import MARKETS
-from schema.models import Leagues, Odds
+from schema.models import Odds
 from schema.names import name_key
 
 RUNS_OFFERED = 50
@@ -28,24 +29,33 @@ class _Row(NamedTuple):
     at: datetime | None
 
 
-_NAMED = """
-SELECT 'sport' AS kind, id, name, NULL AS of, NULL AS at FROM Sports
-UNION ALL SELECT 'league', l.id, l.name, s.name, NULL FROM Leagues l JOIN Sports s ON s.id = l.sport_id
-UNION ALL SELECT 'market', m.id, m.name, s.name, NULL FROM MarketNames m JOIN Sports s ON s.id = m.sport_id
-UNION ALL SELECT 'bookmaker', id, name, NULL, NULL FROM Bookmakers
-UNION ALL SELECT 'schedule', id, name, NULL, NULL FROM Schedules
-UNION ALL SELECT * FROM (
-    SELECT 'run', id, COALESCE(spider, run_id), NULL, COALESCE(started_at, requested_at)
-    FROM Runs ORDER BY started_at DESC, id DESC LIMIT {runs}
-) AS newest
-"""
-"""All of it at once: a list with four drop-downs would ask four times."""
+_NAMED = {
+    "sport": "SELECT 'sport' AS kind, id, name, NULL AS of, NULL AS at FROM Sports",
+    "country": "SELECT DISTINCT 'country' AS kind, 0 AS id, country, NULL AS of, NULL AS at FROM Leagues"
+    " WHERE country IS NOT NULL",
+    "league": "SELECT 'league' AS kind, l.id, l.name, s.name AS of, NULL AS at"
+    " FROM Leagues l JOIN Sports s ON s.id = l.sport_id",
+    "market": "SELECT 'market' AS kind, m.id, m.name, s.name AS of, NULL AS at"
+    " FROM MarketNames m JOIN Sports s ON s.id = m.sport_id",
+    "bookmaker": "SELECT 'bookmaker' AS kind, id, name, NULL AS of, NULL AS at FROM Bookmakers",
+    "schedule": "SELECT 'schedule' AS kind, id, name, NULL AS of, NULL AS at FROM Schedules",
+    "run": "SELECT * FROM (SELECT 'run' AS kind, id, COALESCE(spider, run_id) AS name, NULL AS of,"
+    " COALESCE(started_at, requested_at) AS at FROM Runs ORDER BY started_at DESC, id DESC LIMIT {runs}) AS newest",
+}
+"""What asks for everything of a kind that has a name."""
+
+
+def ask_for(filters: Iterable[Filter]) -> None:
+    """These are the filters of the page: what their drop-downs offer is asked for together, and nothing else is."""
+    offered = {question.choices for question in filters if isinstance(question, Choice)}
+    g.offered = [kind for choices, kind in _KINDS.items() if choices in offered]
 
 
 def _named(kind: str) -> list[_Row]:
     """Everything of that kind that has a name, asked for once a page."""
     if "named" not in g:
-        g.named, question = defaultdict(list), _NAMED.format(runs=RUNS_OFFERED)
+        g.named = defaultdict(list)
+        question = " UNION ALL ".join(_NAMED[each] for each in g.get("offered", _NAMED)).format(runs=RUNS_OFFERED)
         for found, number, name, of, at in Odds._meta.database.execute_sql(question).fetchall():  # noqa: SLF001
             instant = datetime.fromisoformat(at) if isinstance(at, str) else at  # SQLite has them as text
             g.named[found].append(_Row(number, name, of, instant))
@@ -67,8 +77,7 @@ def leagues() -> Options:
 
 
 def countries() -> Options:
-    rows = Leagues.select(Leagues.country).where(Leagues.country.is_null(False)).distinct().order_by(Leagues.country)
-    return [(country, country) for league in rows if (country := league.country)]
+    return [(row.name, row.name) for row in sorted(_named("country"), key=lambda row: name_key(row.name)) if row.name]
 
 
 def markets() -> Options:
@@ -120,3 +129,14 @@ def queues() -> Options:
 
 def yes_no() -> Options:
     return [("1", Phrase("oui")), ("0", Phrase("non"))]
+
+
+_KINDS: dict[Callable[[], Options], str] = {
+    sports: "sport",
+    countries: "country",
+    leagues: "league",
+    markets: "market",
+    bookmakers: "bookmaker",
+    schedules: "schedule",
+    runs: "run",
+}

@@ -21,7 +21,7 @@ from admin.views.base import TableView, address
 from admin.views.filters import ChoiceOfText, Contains, From, Until
 from admin.views.joins import Joins
 from admin.words import Phrase, say
-from gigscrapy.broker import BrokerError
+from gigscrapy.broker import BrokerError, Queues
 from gigscrapy.deadletters import WAITING, Chosen, Replayed, is_waiting, replay, tallies
 
 logger = logging.getLogger(__name__)
@@ -88,16 +88,27 @@ def replayed(database: Any, chosen: Chosen | None) -> str:
     """Put back what is chosen. :returns: what became of it, in a sentence."""
     if chosen is None:
         return say("Aucun message n'était choisi : rien n'est rejoué.")
+    try:
+        return outcome(put_back(database, current_app.config["QUEUES"], chosen))
+    except (OSError, BrokerError):
+        return say("La file ne répond pas. Rien n'est perdu : recommencez plus tard ; le journal en dit plus.")
+
+
+def put_back(database: Any, queues: Queues, chosen: Chosen) -> Replayed:
+    """Put back what is chosen, and note who had it done.
+
+    :raises OSError, gigscrapy.broker.BrokerError: when the queue does not take it, which the log says.
+    """
     logger.info("a replay of %s is asked for by %s", chosen, who())
     try:
-        done = replay(database, current_app.config["QUEUES"], chosen)
+        done = replay(database, queues, chosen)
     except (OSError, BrokerError) as error:
         logger.error("the replay was broken off: %s", error)  # noqa: TRY400 - the sentence says all
-        return say("La file ne répond pas. Rien n'est perdu : recommencez plus tard ; le journal en dit plus.")
+        raise
     asked = {"reason": chosen.reason, "ids": sorted(chosen.ids) if chosen.ids else None}
     audit.note("replay", "dead letters", None, asked, {"letters": done.letters})
     logger.info("the replay put back %d letters", done.letters)
-    return outcome(done)
+    return done
 
 
 def box(letter: Any) -> Markup:

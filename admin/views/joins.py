@@ -1,8 +1,9 @@
 """Columns reached over foreign keys, written as paths: ``match.home_team.name`` seen from a price."""
 
 from collections import defaultdict
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cache
+from typing import Any, cast
 
 from peewee import JOIN, Field, Model, ModelAlias, ModelSelect
 
@@ -24,8 +25,15 @@ class Joins:
     def column(self, path: str) -> Any:
         """The column at the end of ``path``, its tables joined."""
         keys, _, name = path.rpartition(".")
-        self._wanted[keys].add(name)
+        self._want(keys, name)
         return getattr(self.table(keys), name)
+
+    def _want(self, keys: str, name: str) -> None:
+        """That column, and the foreign keys that lead to it."""
+        self._wanted[keys].add(name)
+        if keys:
+            before, _, key = keys.rpartition(".")
+            self._want(before, key)
 
     def table(self, keys: str) -> Table:
         """The table a path of foreign keys leads to; the empty path is the table that is listed."""
@@ -33,7 +41,7 @@ class Joins:
             return self._model
         if keys not in self._reached:
             self.table(keys.rpartition(".")[0])  # joined before what it leads to
-            self._reached[keys] = related(self._model, keys).alias()
+            self._reached[keys] = _alias(self._model, keys)
         return self._reached[keys]
 
     def apply(self, query: ModelSelect) -> ModelSelect:
@@ -53,8 +61,58 @@ class Joins:
         All of them would be sixty columns of a price, most of which nobody shows.
         """
         for keys, table in self._reached.items():
-            names = {key.name for key in keys_of(related(self._model, keys))} | self._wanted[keys]
-            yield from (getattr(table, name) for name in sorted(names))
+            yield from (getattr(table, name) for name in self._names(keys))
+
+    def own(self, others: Collection[str]) -> list[str]:
+        """The same of the listed table, by their names, with ``others``."""
+        return sorted({*self._names(""), *others})
+
+    def rows(self, query: ModelSelect, own: Sequence[str]) -> list[Any]:
+        """What ``query`` finds, which selects these columns of the listed table and then :attr:`columns`.
+
+        A row that many of them lead to is made once: Peewee would make it, and all that it leads to, for each.
+        """
+        reached = [
+            (keys, *_step(keys), model, names := self._names(keys), names.index(keys_of(model)[0].name))
+            for keys in self._reached
+            if (model := related(self._model, keys))
+        ]
+        known: dict[tuple[str, Any], Any] = {}
+        found, rows = [], cast("Iterable[tuple[Any, ...]]", query.tuples())
+        for values in rows:
+            made = {"": _made(self._model, own, values[: len(own)])}
+            begin = len(own)
+            for keys, before, name, model, names, place in reached:
+                those, begin = values[begin : begin + len(names)], begin + len(names)
+                key = keys, those[place]
+                if key not in known:
+                    known[key] = None if key[1] is None else _made(model, names, those)
+                made[keys] = known[key]
+                if known[key] is not None:
+                    made[before].__rel__[name] = known[key]
+            found.append(made[""])
+        return found
+
+    def _names(self, keys: str) -> list[str]:
+        return sorted({key.name for key in keys_of(related(self._model, keys))} | self._wanted[keys])
+
+
+def _step(keys: str) -> tuple[str, str]:
+    """What leads there, and by which of its foreign keys."""
+    before, _, name = keys.rpartition(".")
+    return before, name
+
+
+@cache
+def _alias(model: type[Model], keys: str) -> ModelAlias:
+    """Kept, for Peewee makes a class for each of its columns that is used."""
+    return related(model, keys).alias()
+
+
+def _made(model: type[Model], names: Sequence[str], values: Sequence[Any]) -> Any:
+    row: Any = model(__no_default__=1)
+    row.__data__.update(zip(names, values, strict=True))
+    return row
 
 
 def related(model: type[Model], keys: str) -> type[Model]:

@@ -4,7 +4,6 @@ What is written is checked by :mod:`gigscrapy.schedules` and written by :mod:`sc
 does. Whatever changes something is a POST with a token; what is removed is asked for on a page of its own first.
 """
 
-import logging
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -14,8 +13,8 @@ from flask_admin import Admin
 from markupsafe import Markup
 from werkzeug import Response
 
-from admin import audit, formats
-from admin.access import Role, may, needs, who
+from admin import formats, scheduling
+from admin.access import Role, may, needs
 from admin.labels import column_label
 from admin.views import cells, choices
 from admin.views.base import Lead, TableView, address
@@ -25,8 +24,6 @@ from admin.words import Phrase, say, spoken
 from gigscrapy.schedules import BadSchedule, Checked, check, next_due, problem
 from schema import schedules
 from schema.models import Firings, Schedules, Visits, now
-
-logger = logging.getLogger(__name__)
 
 SHOWN = 10
 """Firings, or visits, on a schedule's own page; the lists have all of them."""
@@ -147,10 +144,7 @@ class SchedulesView(TableView):
                 for table in (Firings, Visits)
             ]
             return self.render("scheduleremove.html", row=row, counts=counts, limit=REMOVED_COUNTED)
-        with audit.together(self.database):
-            schedules.remove(self.database, row.id)
-            audit.note("remove", "schedule", row.name, row)
-        logger.info("schedule %d is removed by %s", row.id, who())
+        scheduling.remove(self.database, row)
         flash(say("La planification « {name} » est supprimée.", name=row.name))
         return redirect(self.get_url(".index_view"), 303)
 
@@ -159,11 +153,8 @@ class SchedulesView(TableView):
         """On or off, as the button says. :raises NotFound: when there is none of that number."""
         on = "on" in request.form
         row = self._of_number(request.form.get("on" if on else "off", ""))
-        with audit.together(self.database):
-            if not schedules.switch(self.database, row.id, on=on, at=now()):
-                abort(404)
-            audit.note("switch", "schedule", row.name, {"enabled": row.enabled}, {"enabled": on})
-        logger.info("schedule %d is switched %s by %s", row.id, "on" if on else "off", who())
+        if not scheduling.switch(self.database, row, on=on):
+            abort(404)
         name = row.name
         flash(say("« {name} » est active.", name=name) if on else say("« {name} » est désactivée.", name=name))
         return redirect(self.get_url(".index_view"), 303)
@@ -175,27 +166,22 @@ class SchedulesView(TableView):
         typed = {field: request.form.get(field, "").replace("\0", "").strip() for field in (*FIELDS, "enabled")}
         try:
             checked = _checked(typed)
-            number = self._written(checked, row, enabled=typed["enabled"] == "1")
+            is_there = self._written(checked, row, enabled=typed["enabled"] == "1")
         except BadSchedule as error:
             return self._form(typed, row, error)
         except schedules.NameTaken:
             return self._form(typed, row, BadSchedule("name", "another schedule has this name"))
-        if number is None:
+        if not is_there:
             abort(404)
-        logger.info("schedule %r is written by %s", checked.name, who())
         flash(say("La planification « {name} » est enregistrée.", name=checked.name))
         return redirect(self.get_url(".index_view"), 303)
 
     def _written(self, checked: Checked, row: Schedules | None, *, enabled: bool) -> bool:
         """Whether there was something to write to."""
-        with audit.together(self.database):
-            if row is None:
-                schedules.add(self.database, checked.values, enabled=enabled, at=now())
-                audit.note("add", "schedule", checked.name, None, {**checked.values, "enabled": enabled})
-                return True
-            before = {field: getattr(row, field) for field in checked.values}
-            audit.note("change", "schedule", row.name, before, checked.values)
-            return schedules.change(self.database, row.id, checked.values, at=now())
+        if row is None:
+            scheduling.add(self.database, checked, enabled=enabled)
+            return True
+        return scheduling.change(self.database, row, checked.values)
 
     def _form(
         self, typed: Mapping[str, str], row: Schedules | None = None, error: BadSchedule | None = None

@@ -6,18 +6,20 @@ when the call returns; a delivery stays the queue's until it is acknowledged or 
 :func:`publisher`, :func:`receiver` and :func:`send` choose what is behind; :func:`depths` says how much waits where.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from gigscrapy.gigenvironment import task_queue
 from schema.instants import iso
 
 QUEUE = "odds"
 DEAD_QUEUE = "odds.dead"
-TASK_QUEUE = "scraping_tasks"
-TASK_DEAD_QUEUE = "scraping_tasks.dead"
+TASK_QUEUE = task_queue(os.environ)
+TASK_DEAD_QUEUE = f"{TASK_QUEUE}.dead"
 QUEUES = (QUEUE, DEAD_QUEUE, TASK_QUEUE, TASK_DEAD_QUEUE)
 
 DETAIL_LIMIT = 2000

@@ -4,16 +4,18 @@ import argparse
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urljoin, urlsplit
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from gigscrapy import browser
-from gigscrapy.capture import CaptureSpider
 from gigscrapy.commands.crawl import is_address
 from gigscrapy.examination import Examination, folder_name
+
+if TYPE_CHECKING:  # it brings Playwright along: this command alone needs it
+    from gigscrapy.capture import CaptureSpider
 
 CANNOT_WRITE = 32
 """Exit code, as a crawl's where the disk will not take what it reads."""
@@ -37,6 +39,8 @@ class Command(ScrapyCommand):
         assert self.crawler_process
         if len(args) != 1:
             raise UsageError("scrapy capture takes one address", print_help=False)
+        from gigscrapy.capture import CaptureSpider
+
         url = own_address(args[0], self.settings["SITE_URL"])
         if not browser.installed(self.settings["CHROMIUM"]):
             raise UsageError(
@@ -62,7 +66,7 @@ def own_address(text: str, site: str) -> str:
     return url
 
 
-def finish(spider: CaptureSpider, folder: Path, now: datetime) -> int:
+def finish(spider: "CaptureSpider", folder: Path, now: datetime) -> int:
     """Keep what was fetched, and tell of it. :returns: the exit code."""
     if spider.raw is None or spider.rendered is None:
         cause, detail = spider.failure or (None, "stopped before its end")

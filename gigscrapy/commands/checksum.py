@@ -4,22 +4,16 @@ import argparse
 import hashlib
 import json
 
-from scrapy.commands import ScrapyCommand
-from scrapy.exceptions import UsageError
+from scrapy.settings import BaseSettings
 
+from gigscrapy.commanding import OptionsOnly
 from gigscrapy.tables import opened
 from schema.checksum import Checksum, checksum
 
 TOTAL = "total"
 
 
-class Command(ScrapyCommand):
-    requires_project = True
-    requires_crawler_process = False
-
-    def syntax(self) -> str:
-        return "[options]"
-
+class Command(OptionsOnly):
     def short_desc(self) -> str:
         return "Print rows and checksum of the tables that messages fill"
 
@@ -37,17 +31,15 @@ class Command(ScrapyCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        if args:
-            raise UsageError("scrapy checksum takes no argument", print_help=False)
-        tables = self.checksums()
+        tables = checksums(self.settings_for(args))
         print(as_json(tables) if opts.json else as_lines(tables))  # noqa: T201
 
-    def checksums(self) -> dict[str, Checksum]:
-        """Of each table, and of all of them. :raises UsageError: when the database cannot be read."""
-        assert self.settings is not None
-        with opened(self.settings) as database:
-            tables = checksum(database)
-        return tables | {TOTAL: total(tables)}
+
+def checksums(settings: BaseSettings) -> dict[str, Checksum]:
+    """Of each table, and of all of them. :raises UsageError: when the database cannot be read."""
+    with opened(settings) as database:
+        tables = checksum(database)
+    return tables | {TOTAL: total(tables)}
 
 
 def total(tables: dict[str, Checksum]) -> Checksum:

@@ -12,10 +12,11 @@ from typing import Protocol
 
 from rich.console import Console
 from rich.status import Status
-from scrapy.commands import ScrapyCommand
+from scrapy.settings import BaseSettings
 
 from gigscrapy import logs
 from gigscrapy.broker import BrokerError, receiver
+from gigscrapy.commanding import OptionsOnly
 from gigscrapy.consumer import Consumer, Totals
 from gigscrapy.patience import Halt
 from gigscrapy.quarantine import Quarantine
@@ -34,13 +35,7 @@ class Stoppable(Protocol):
     def stop(self) -> None: ...
 
 
-class Command(ScrapyCommand):
-    requires_project = True
-    requires_crawler_process = False
-
-    def syntax(self) -> str:
-        return "[options]"
-
+class Command(OptionsOnly):
     def short_desc(self) -> str:
         return "Store what the queue brings"
 
@@ -55,12 +50,12 @@ class Command(ScrapyCommand):
         parser.add_argument("--drain", action="store_true", help="return when the queue is empty")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        assert self.settings is not None
-        logs.start(self.settings, "consume")
+        settings = self.settings_for(args)
+        logs.start(settings, "consume")
         started = time.monotonic()
         try:
-            with rate(shown=not logs.as_json(self.settings)) as watch:
-                consumer = self._consumer(watch)
+            with rate(shown=not logs.as_json(settings)) as watch:
+                consumer = self._consumer(settings, watch)
                 consumer.run(drain=opts.drain)
         except (BadDatabaseUrl, BrokerError, Halt) as error:
             logger.critical("%s", error)
@@ -68,12 +63,11 @@ class Command(ScrapyCommand):
         else:
             print(summary(consumer.totals, time.monotonic() - started))  # noqa: T201
 
-    def _consumer(self, watch: "Rate") -> Consumer:
-        assert self.settings is not None
-        rabbit_url, database_url = self.settings["RABBIT_URL"], self.settings["DATABASE_URL"]
-        home = Path(self.settings["GIGSCRAPY_HOME"])
+    def _consumer(self, settings: BaseSettings, watch: "Rate") -> Consumer:
+        rabbit_url, database_url = settings["RABBIT_URL"], settings["DATABASE_URL"]
+        home = Path(settings["GIGSCRAPY_HOME"])
         consumer = Consumer(
-            receiver(rabbit_url, home, queue_type=self.settings["RABBIT_QUEUE_TYPE"]),
+            receiver(rabbit_url, home, queue_type=settings["RABBIT_QUEUE_TYPE"]),
             connect(database_url, home),
             watch=watch,
             quarantine=quarantine(home),

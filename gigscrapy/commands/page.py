@@ -3,7 +3,7 @@
 import argparse
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -23,7 +23,7 @@ from gigscrapy.provenance import Provenance, was_kept
 from gigscrapy.replay import (
     CANNOT_BE_READ,
     Told,
-    bookmaker_of,
+    WhoIsWho,
     is_there,
     looking_into,
     printed,
@@ -32,7 +32,6 @@ from gigscrapy.replay import (
 )
 from schema.database import BadDatabaseUrl, explain
 from schema.instants import to_paris
-from schema.matches import match_key
 from schema.messages import OddsItem
 from schema.names import on_one_line
 from schema.reference import find_bookmaker
@@ -148,11 +147,13 @@ class Desk:
         items = self.reread(page, text)
         if items is None:
             return
+        assert self.database
+        who = WhoIsWho(self.database)
         say([("", "What today's parser reads of this match:")])
-        own = [item for item in items if (match_key(item), item.market) == (row.place.match, row.place.market)]
-        print_quotes(own, row.place.bookmaker)
+        own = [item for item in items if (who.key(item), item.market) == (row.place.match, row.place.market)]
+        print_quotes(own, [item for item in own if who.bookmaker(item) == row.place.bookmaker])
         told = Told()
-        told.hear_quotes(own)
+        told.hear_quotes(own, who)
         print(verdict(row.price, told.prices.get(row.place)))  # noqa: T201
 
     # -- a page, a run -------------------------------------------------------------------------------------------------
@@ -265,14 +266,14 @@ def verdict(price: Decimal, today: Decimal | None) -> str:
     return "Today's parser reads the same price."
 
 
-def print_quotes(items: Iterable[OddsItem], bookmaker: str | None = None) -> None:
-    """A table of quotes; those of ``bookmaker`` are marked."""
+def print_quotes(items: Iterable[OddsItem], marked: Sequence[OddsItem] = ()) -> None:
+    """A table of quotes, some of them marked."""
     table = Table("", "match", "market", "bookmaker", "prices", "TRJ", "suspect", box=None, pad_edge=False)
     for item in items:
         prices = "  ".join(
             f"{outcome} {printed(price)}" if price else f"{outcome} -" for outcome, price in item.prices.items()
         )
-        mark = "→" if bookmaker_of(item.bookmaker, item.bookmaker_id) == bookmaker else ""
+        mark = "→" if item in marked else ""
         known = find_bookmaker(item.bookmaker, item.bookmaker_id)
         said = f"{item.home} - {item.away}", known.name if known else item.bookmaker
         match, name = (Text(on_one_line(text)) for text in said)

@@ -3,9 +3,7 @@
 import argparse
 import time
 
-from scrapy.commands import ScrapyCommand
-from scrapy.exceptions import UsageError
-
+from gigscrapy.commanding import OptionsOnly
 from gigscrapy.commands.migrate import LONGEST_STATEMENT
 from gigscrapy.commands.prune import BROKEN_OFF, moving_line, warn
 from gigscrapy.tables import opened
@@ -15,13 +13,7 @@ TAKEN_SECONDS = 0.5
 """Between two looks at whether another still tallies."""
 
 
-class Command(ScrapyCommand):
-    requires_project = True
-    requires_crawler_process = False
-
-    def syntax(self) -> str:
-        return "[options]"
-
+class Command(OptionsOnly):
     def short_desc(self) -> str:
         return "Count what is shown of many prices"
 
@@ -37,13 +29,11 @@ class Command(ScrapyCommand):
         parser.add_argument("--all", action="store_true", help="count everything anew, not only what was touched")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        assert self.settings is not None
-        if args:
-            raise UsageError("scrapy tally takes no argument", print_help=False)
+        settings = self.settings_for(args)
         total = Done()
         began = time.monotonic()
         try:
-            with opened(self.settings, read_timeout=LONGEST_STATEMENT) as database, moving_line() as show:
+            with opened(settings, read_timeout=LONGEST_STATEMENT) as database, moving_line() as show:
                 if opts.all:
                     again(database)
                 tally = Tally(database)

@@ -16,8 +16,6 @@ from importlib import metadata
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import sync_playwright
 from scrapy.settings import BaseSettings
 
 from gigscrapy import browser
@@ -202,6 +200,9 @@ def site(settings: BaseSettings) -> Finding:
 
 def chromium(settings: BaseSettings) -> Finding:
     """It is started as a crawl starts it."""
+    from playwright.sync_api import Error as PlaywrightError
+    from playwright.sync_api import sync_playwright
+
     chosen = settings["CHROMIUM"]
     if not browser.installed(chosen):
         return failure(

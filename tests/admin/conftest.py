@@ -16,10 +16,10 @@ from admin.exporting.running import EXPORTS
 from gigscrapy.browser import launch_options
 from schema.database import EMBEDDED, connect, hang_up
 from schema.messages import Message
-from schema.migrations import migrate
 from schema.models import Odds
 from schema.store import Store
 from tests.admin import crowd, signed_in
+from tests.schema.laid import lay
 from tests.schema.letters import letters
 
 
@@ -28,7 +28,7 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No variable of the person who runs the tests counts."""
     for name in (
         *("DATABASE_URL", "RABBIT_URL", "RABBIT_QUEUE_TYPE", "GIGSCRAPY_HOME", "ADMIN_SECRET_KEY"),
-        *("ADMIN_HOSTS", "ADMIN_PROXIES"),
+        *("ADMIN_HOSTS", "ADMIN_PROXIES", "GIG_ANONYMOUS", "GIG_REGISTRATION"),
         *("NO_COLOR", "FORCE_COLOR", "COLUMNS"),
     ):
         monkeypatch.delenv(name, raising=False)
@@ -54,7 +54,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An embedded database with every table and nothing in it: to be copied, for making it takes half a second."""
     home = tmp_path_factory.mktemp("migrated")
     database = connect(None, home)
-    migrate(database)
+    lay(database)
     hang_up(database)
     return home / EMBEDDED
 
@@ -66,6 +66,7 @@ def app(tmp_path: Path, migrated: Path) -> Iterator[Flask]:
     shutil.copy(migrated, tmp_path / "var" / EMBEDDED)
     app = create_app(home=tmp_path / "var")
     yield app
+    app.config["HUB"].close()
     hang_up(current())
 
 
@@ -106,7 +107,7 @@ def crowded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         server = request.getfixturevalue("mariadb")
         url = server.url(server.new_database())
         database = connect(url, home)
-        migrate(database)
+        lay(database)
         hang_up(database)
     app = create_app(url, home)
     Store(current()).store(letters(*crowd.messages()))

@@ -1,6 +1,6 @@
 """A lively day: leagues that are crawled every quarter of an hour, prices that move, a bookmaker that went missing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -23,10 +23,12 @@ ELSEWHERE = ("PMU", "NBA")
 """This one was in that league this morning, and is not any more."""
 
 
-def fill(database: Database, at: datetime | None = None) -> datetime:
-    """Everything, as it stands at that instant (aware; now). :returns: the instant, naive UTC."""
+def fill(
+    database: Database, at: datetime | None = None, told: Callable[[OddsItem], OddsItem] = lambda item: item
+) -> datetime:
+    """Everything, as it stands at that instant (aware; now), each quote as it is told. :returns: the instant, naive."""
     at = (at or datetime.now(UTC)).replace(microsecond=0)
-    Store(database).store(letters(*quotes(at), received_at=at))
+    Store(database).store(letters(*map(told, quotes(at)), received_at=at))
     Store(database).store(letters(b"{", b"[", b'{"match": 1}', received_at=at))
     with database.connection_context():
         Bookmakers.update(reviewed=Bookmakers.name != "Zebet").execute()
@@ -74,7 +76,9 @@ def books(at: datetime, hours: float, league: str, sport: str, match: int) -> It
 
 def crawls(at: datetime) -> None:
     """Schedules with what became of them, one run that goes on, one that waits, an alert."""
-    Runs.update(state="finished", verdict="complete", spider="ligue1", stored=270, parsed=9, discovered=9).execute()
+    Runs.update(state="finished", verdict="complete", stored=270, parsed=9, discovered=9).execute()
+    for league in ("Ligue1", "Ligue2", "PremierLeague", "NBA"):
+        Runs.update(spider=league.lower()).where(Runs.run_id.endswith(f"-{league}")).execute()
     Runs.update(started_at=at - timedelta(hours=9), finished_at=at - timedelta(hours=9)).execute()
     Schedules.delete().execute()
     soon = Schedules.create(name="Ligue 1", what="ligue1", every_minutes=15, enabled=True, decided_until=at)
@@ -87,11 +91,11 @@ def crawls(at: datetime) -> None:
         firing = Firings.create(schedule=soon, due_at=due_at, state=state, note=note, task_id=f"task-{number}")
         if state == "sent":
             run_of(firing, number)
-    told = {"requested_by": "scheduler", "node": "http://127.0.0.1:6800"}
+    told = {"requested_by": "schedule Angleterre", "node": "http://127.0.0.1:6800"}
     began = {"started_at": at - timedelta(minutes=2), "reported_at": at, "requested_at": at - timedelta(minutes=3)}
-    counts = {"discovered": 18, "parsed": 11, "pages": 14, "stored": 165, "retries": 1, "current": "Lyon - Paris SG"}
+    counts = {"discovered": 18, "parsed": 11, "pages": 14, "stored": 165, "retries": 1, "current": "Arsenal - Chelsea"}
     Runs.create(run_id="going-on", spider="premierleague", state="running", **told, **began, **counts)
-    Runs.create(run_id="waits", spider="nba", state="queued", requested_at=at, requested_by="lea", task_id="t")
+    Runs.create(run_id="waits", spider="nba", state="queued", requested_at=at, requested_by="operateur", task_id="t")
     rule = AlertRules.create(
         kind="move", threshold=7, margin=1, at_least=1, max_age_minutes=30, calm_minutes=5, cooldown_minutes=60
     )
@@ -115,7 +119,7 @@ def run_of(firing: Firings, number: int) -> None:
         if verdict == "site-error"
         else None,
         task_id=firing.task_id,
-        requested_by="scheduler",
+        requested_by=f"schedule {firing.schedule.name}",
         requested_at=firing.due_at,
         started_at=at,
         finished_at=at + timedelta(seconds=96),

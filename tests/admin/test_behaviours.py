@@ -23,6 +23,7 @@ from tests.admin import crowd, lively, signed_cookie, signed_in
 from tests.admin.conftest import current
 from tests.admin.visitor import CONTRAST, Visitor, served
 from tests.admin.walk import walked
+from tests.admin.webhooks.hooked import hooked
 from tests.schema.letters import letters
 
 MOST_QUERIES = 5
@@ -170,6 +171,7 @@ def _fill(database: Database) -> None:
     with database.connection_context() if database.is_closed() else nullcontext():
         told = {"schedule": Schedules.get(), "match": Matches.get(), "minutes": 15, "due_at": at}
         Visits.create(**told, state="sent", decided_at=at, task_id="task-01")
+        hooked(database)
 
 
 def test_every_page_asks_few_and_bounded_queries(busy: FlaskClient) -> None:

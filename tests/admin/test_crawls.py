@@ -104,8 +104,10 @@ def test_what_waits_says_why(client: FlaskClient) -> None:
         text_of(row.xpath("./td")[1]).replace("\N{NO-BREAK SPACE}", " ")
         for row in page(client, "/crawls/").css("#going-on tbody tr")
     ]
-    Runs.create(run_id="a", spider="nba", **queued)
+    Runs.create(run_id="a", spider="nba", requested_by="schedule Nuit", **queued)
     assert reasons() == ["attend qu'un worker le prenne (scrapy worker)"]
+    [asked_by] = page(client, "/crawls/").css("#going-on tbody tr td:nth-child(4)")
+    assert text_of(asked_by).replace("\N{NO-BREAK SPACE}", " ") == "planification « Nuit »"
     Runs.create(run_id="b", spider="ligue1", **running)
     Runs.create(run_id="c", spider="ligue1", **queued)
     Runs.create(run_id="d", spider="top14", attempts=2, not_before=at + timedelta(minutes=1), **queued)
@@ -210,9 +212,9 @@ def test_a_run_that_brought_much_less_than_usual_is_marked(client: FlaskClient) 
         told = {"state": "finished", "verdict": "complete", "started_at": at, "finished_at": at, "stored": stored}
         run = Runs.create(run_id=f"r-{number}", spider="ligue1", exit_code=0, **told)
     rows = [[text_of(cell) for cell in row.xpath("./td")] for row in page(client, "/crawls/").css("#latest tbody tr")]
-    assert rows[0][1:2] + rows[0][6:7] == ["✓ complet", "▲ −45 % (médiane 100)"]
+    assert rows[0][1:2] + rows[0][6:7] == ["✓ complet", "⚠ −45 % (médiane 100)"]
     assert rows[1][6] == "trop peu pour comparer"
-    assert "▲ −45 % (médiane 100)" in text_of(page(client, f"/crawls/{run.id}/").css("#state")[0])
+    assert "⚠ −45 % (médiane 100)" in text_of(page(client, f"/crawls/{run.id}/").css("#state")[0])
 
 
 def test_dead_letters_wait_by_reason_and_are_replayed(client: FlaskClient, fill: Callable[..., None]) -> None:

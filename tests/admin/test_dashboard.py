@@ -12,11 +12,11 @@ from admin import create_app, kept, services
 from admin.formats import often
 from admin.sight import is_late
 from schema.database import connect, hang_up
-from schema.migrations import migrate
 from schema.models import Bookmakers, Leagues, Runs, Schedules, now
 from tests.admin import counted, lively, page, signed_in, text_of
 from tests.admin.conftest import current
 from tests.admin.crowd import SCRIPT
+from tests.schema.laid import lay
 from tests.schema.letters import KICKOFF, quote
 
 
@@ -28,7 +28,7 @@ def day(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         server = request.getfixturevalue("mariadb")
         url = server.url(server.new_database())
         database = connect(url, home)
-        migrate(database)
+        lay(database)
         hang_up(database)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(kept, "PATIENCE", 20)

@@ -127,6 +127,25 @@ def test_from_the_first_page_to_a_move_without_a_mouse(chromium: Browser, day: t
     page.context.close()
 
 
+def test_from_what_needs_a_person_to_a_message_put_back(chromium: Browser, day: tuple[str, str]) -> None:
+    site, cookie = day
+    visitor = Visitor(chromium, site, 1440, "light", cookie=cookie)
+    page = visitor.open("/")
+    page.locator("#needs li", has_text="Messages refusés qui attendent : 3.").get_by_role("link").click()
+    page.wait_for_url("**/crawls/#letters")
+    row = page.locator("#letters tbody tr", has=page.get_by_role("link", name="malformed"))
+    waiting = row.locator("td").first.inner_text()
+    row.get_by_role("button").click()
+    page.wait_for_url("**/crawls/#letters")
+    expect(page.locator("p.note[role=status]:not(#offline)")).to_contain_text(
+        f"Messages remis dans la file : {waiting} "
+    )
+    expect(row.locator("td")).to_have_text(["0", waiting, "–"])
+    expect(page.locator("#going-on")).to_contain_text(re.compile(r"File\s: [1-9]"))
+    assert visitor.complaints == []
+    page.context.close()
+
+
 class Gate(FilledSite):
     """Lets as many pages of matches through as it is told to."""
 

@@ -17,9 +17,10 @@ from gigscrapy.broker import QUEUE, TASK_QUEUE, Delivery, Queues, send
 from gigscrapy.quarantine import Quarantine
 from gigscrapy.scheduler import LOCK
 from schema.database import connect, hang_up
-from schema.migrations import HISTORY, migrate, names
+from schema.migrations import HISTORY, names
 from schema.models import Runs, Schedules, now
 from tests.admin.conftest import current
+from tests.schema.laid import lay
 from tests.services import free_ports
 from tests.services.mariadb import MariaDB
 
@@ -210,7 +211,7 @@ def hide_behind(client: FlaskClient, rabbit_url: str) -> None:
 
 def over(url: str, home: Path) -> Flask:
     database = connect(url, home)
-    migrate(database)
+    lay(database)
     hang_up(database)
     app: Any = create_app(url, home)
     hang_up(current())

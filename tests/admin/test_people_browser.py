@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from admin import accounts, create_app
 from admin.access import Role
@@ -121,3 +121,32 @@ def test_a_new_colleague_is_let_in_and_out_again(chromium: Browser, site: tuple[
     assert boss.complaints == []
     for window in (page, hers):
         window.context.close()
+
+
+def test_a_key_is_made_shown_once_and_ended_and_the_log_tells_it(chromium: Browser, site: tuple[str, Flask]) -> None:
+    address, app = site
+    boss = Visitor(chromium, address, 375, "dark", cookie=signed_cookie(app, "admin", "comite"))
+    page = boss.open("/account/")
+    page.locator("#keys").get_by_label("Nom").fill("tableur")
+    page.get_by_label("export").check()
+    page.get_by_role("button", name="Faire la clé").click()
+    secret = page.locator("#secret").inner_text()
+    boss.open("/account/")
+    assert page.locator("#secret").count() == 0
+    row = page.locator("#keys tbody tr")
+    shown = row.locator("code").inner_text().rstrip("…")
+    assert secret.startswith(shown)
+    assert secret not in page.content()
+    assert row.locator("td").nth(2).inner_text() == "read export"
+    row.get_by_role("button", name="Révoquer la clé tableur").click()
+    expect(page.locator("p.note")).to_have_text("La clé « tableur » est révoquée.")
+    assert page.locator("#keys tbody tr").count() == 0
+    boss.open("/team/audit/")
+    page.get_by_label("Sorte d'objet").select_option("key")
+    page.get_by_label("Compte").fill("comite")
+    page.get_by_role("button", name="Afficher").click()
+    told = [[cell.inner_text() for cell in line.locator("td").all()] for line in page.locator("tbody tr").all()]
+    assert [cells[2:4] for cells in told] == [["révoqué", f"clé {shown}"], ["ajouté", f"clé {shown}"]]
+    assert told[1][4] == f"Nom tableur\nPermet read export\nClé {shown}"
+    assert boss.complaints == []
+    page.context.close()

@@ -14,9 +14,9 @@ import pytest
 from admin.report import WIDTH, main
 from schema.database import connect, hang_up
 from schema.messages import Message, OddsItem, RunReport
-from schema.migrations import migrate
 from schema.models import use
 from schema.store import Store
+from tests.schema.laid import lay
 from tests.schema.letters import KICKOFF, NOON, REPORT, letters, prices, quote
 
 Fill = Callable[..., None]
@@ -35,7 +35,7 @@ def fill(home: Path) -> Fill:
     def store(*messages: Message | bytes) -> None:
         database = connect(None, home)
         use(database)
-        migrate(database)
+        lay(database)
         Store(database).store(letters(*messages))
         hang_up(database)
 

@@ -16,11 +16,11 @@ import admin
 from admin import accounts
 from admin.pages import team
 from schema.database import connect, hang_up
-from schema.migrations import migrate
 from schema.models import PEOPLE, AuditLog, Sessions, Users, now, use
 from tests.admin import account, counted, page, signed_in, text_of, token_of
 from tests.admin.conftest import current
 from tests.admin.crowd import SCRIPT
+from tests.schema.laid import lay
 
 
 @pytest.fixture(autouse=True)
@@ -166,7 +166,7 @@ def test_changes_are_told_field_by_field(noted: FlaskClient) -> None:
     assert SCRIPT not in shown.get()
     first = rows(noted, "/team/audit/")[0]
     assert first[0] == "sam. 21/11/2026 20:00"
-    assert first[2:] == ["modifié", "planification n° 119", f"name before 119 → {SCRIPT}new [1, 2]", "192.0.2.1"]
+    assert first[2:] == ["modifié", "planification n° 119", f"Nom before 119 → {SCRIPT}new [1, 2]", "192.0.2.1"]
     assert len(shown.xpath("//tbody/tr")) == team.PAGE
 
 
@@ -253,7 +253,7 @@ def database(request: pytest.FixtureRequest, app: Flask) -> Iterator[Database]:
         return
     server = request.getfixturevalue("mariadb")
     other = connect(server.url(server.new_database()), app.config["QUEUES"].home)
-    migrate(other)
+    lay(other)
     use(other)
     yield other
     hang_up(other)

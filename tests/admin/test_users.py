@@ -5,6 +5,7 @@ import logging
 import os
 import pty
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -133,11 +134,19 @@ def test_a_terminal_is_shown_the_first_password_once(home: Path) -> None:
     assert on_a_terminal(home) == ""
 
 
-def on_a_terminal(home: Path) -> str:
-    """What ``first`` prints on one."""
+def test_no_password_is_shown_before_a_server_that_cannot_begin(home: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert on_a_terminal(home, "--port", str(port), refused=f"port {port} cannot be used (") == ""
+    assert not Users.select().exists()
+    assert "Sign in as admin" in on_a_terminal(home, "--port", str(port))
+
+
+def on_a_terminal(home: Path, *words: str, refused: str = "") -> str:
+    """What ``first`` prints on one; ``refused``: what it says when it makes none."""
     ours, theirs = pty.openpty()
     done = subprocess.run(
-        [sys.executable, "-m", "admin.users", "first"],
+        [sys.executable, "-m", "admin.users", "first", *words],
         env={**os.environ, "GIGSCRAPY_HOME": str(home)},
         stdout=theirs,
         stderr=subprocess.PIPE,
@@ -145,7 +154,8 @@ def on_a_terminal(home: Path) -> str:
         check=False,
     )
     os.close(theirs)
-    assert (done.returncode, "password" in done.stderr) == (0, False)
+    assert (done.returncode, "password" in done.stderr) == (bool(refused), False)
+    assert refused in done.stderr
     try:
         return os.read(ours, 1000).decode()
     except OSError:  # nothing was written

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from markupsafe import Markup, escape
 
 import admin
 from admin import labels
@@ -73,6 +74,10 @@ def test_french_unless_english_is_asked_for() -> None:
     assert say("Coup d'envoi", "en") == "Kick-off"
     assert say("Page {number} sur {pages}", "en", number="1", pages="2") == "Page 1 of 2"
     assert str(Phrase("Coup d'envoi")) == "Coup d'envoi"
+
+
+def test_a_phrase_stands_in_a_page_as_text() -> None:
+    assert escape(Phrase("Coup d'envoi <1>")) == Markup("Coup d&#39;envoi &lt;1&gt;")
 
 
 def test_french_breaks_no_line_before_a_colon_or_within_quotes() -> None:

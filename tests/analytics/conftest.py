@@ -7,9 +7,9 @@ import pytest
 
 from schema.database import connect, hang_up
 from schema.messages import Message
-from schema.migrations import migrate
 from schema.models import use
 from schema.store import Store
+from tests.schema.laid import lay
 from tests.schema.letters import letters
 
 
@@ -19,7 +19,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[.
     url = request.getfixturevalue("mariadb_url") if request.param == "mariadb" else None
     database = connect(url, tmp_path)
     use(database)
-    migrate(database)
+    lay(database)
 
     def put(*messages: Message) -> None:
         Store(database).store(letters(*messages))

@@ -11,11 +11,11 @@ from analytics import benchmark, concerned, paired
 from analytics.benchmark import Fact, Scope, Sums, by_week, ranking
 from analytics.paired import interval
 from schema.database import connect, hang_up
-from schema.migrations import migrate
 from schema.models import Bookmakers, use
 from schema.payouts import WHOLE
 from schema.store import Store
 from schema.tally import Tally
+from tests.schema.laid import lay
 from tests.schema.letters import KICKOFF, letters, prices, quote
 
 DAY = KICKOFF.date()
@@ -137,7 +137,7 @@ def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     server = request.getfixturevalue("mariadb") if request.param == "mariadb" else None
     database = connect(server and server.url(server.new_database()), tmp_path_factory.mktemp("benchmark"))
     use(database)
-    migrate(database)
+    lay(database)
     told = (
         quote(bookmaker="A", prices=prices("2", "4", "4"), published_trj=Decimal("99.90")),
         quote(bookmaker="B", prices=prices("2", "3.4", "3.5"), published_trj=None),

@@ -13,9 +13,9 @@ from benchmarks import bare, consumer, consuming, gig_consumer, growth, machine,
 from schema.checksum import checksum
 from schema.database import connect, hang_up
 from schema.messages import decode
-from schema.migrations import migrate
 from tests import ROOT
 from tests.faults.filled import FilledSite
+from tests.schema.laid import lay
 
 pytestmark = pytest.mark.server
 
@@ -47,7 +47,7 @@ class TestBare:
         work = consumer.rows_of_ours(messages.bodies(1000))
         assert [(len(batch.ledger), len(batch.prices)) for batch in work] == [(500, 1500)] * 2
         database = connect(mariadb_url, tmp_path)
-        migrate(database)
+        lay(database)
         assert bare.write(database, work) > 0
         written = bare.batches(database)
         assert [prices_of(batch) for batch in written] == [prices_of(batch) for batch in work]

@@ -13,8 +13,8 @@ from benchmarks.pages import Cost, Statement, bounds
 from benchmarks.seasons import Quote, Seasons
 from schema.database import connect, hang_up
 from schema.markets import MARKETS
-from schema.migrations import migrate
 from schema.prices import payout, published_style
+from tests.schema.laid import lay
 from tests.services.mariadb import MariaDB
 
 UNTIL = datetime(2026, 11, 27, 19)
@@ -61,7 +61,7 @@ class TestFilling:
     def test_the_tables_say_what_was_made(self, mariadb: MariaDB, seasons: Seasons, tmp_path: Path) -> None:
         mariadb.execute(f"CREATE DATABASE {DATABASE}")
         database = connect(mariadb.url(DATABASE), tmp_path)
-        migrate(database)
+        lay(database)
         Filling(mariadb, Seasons(ROWS, UNTIL)).everything()
 
         def one(sql: str) -> int:

@@ -14,8 +14,9 @@ from gigscrapy.quarantine import Quarantine
 from schema import migrations
 from schema.checksum import Checksum, checksum
 from schema.database import EMBEDDED, connect, hang_up
-from schema.migrations import migrate, names, pending
+from schema.migrations import names, pending
 from schema.store import Store
+from tests.schema.laid import lay
 from tests.schema.letters import letters, quote
 
 NOW = datetime(2026, 11, 27, 16, 8, 29, tzinfo=UTC)
@@ -24,7 +25,7 @@ ASIDE = "gigscrapy.sqlite3.before-restore-2026-11-27T160829Z"
 
 def store(home: Path, first: int, last: int) -> None:
     database = connect(None, home)
-    migrate(database)
+    lay(database)
     Store(database).store(letters(*(quote(second) for second in range(first, last))))
     hang_up(database)
 

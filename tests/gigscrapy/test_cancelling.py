@@ -10,17 +10,17 @@ from peewee import Database
 from gigscrapy.cancelling import Exit, NoSuchRun, cancel, find
 from gigscrapy.nodes import Node
 from schema.database import connect, hang_up
-from schema.migrations import migrate
 from schema.models import Runs
 from tests.gigscrapy.living import held
 from tests.gigscrapy.standin import StandIn
+from tests.schema.laid import lay
 from tests.services import free_ports
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     database = connect(None, tmp_path)
-    migrate(database)
+    lay(database)
     yield database
     hang_up(database)
 

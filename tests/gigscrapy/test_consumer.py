@@ -24,9 +24,9 @@ from schema import database as database_module
 from schema import store as store_module
 from schema.database import connect, hang_up
 from schema.messages import Message, encode
-from schema.migrations import migrate
 from schema.store import Outcome, Store
 from tests.gigscrapy.test_quarantine import die
+from tests.schema.laid import lay
 from tests.schema.letters import NOON, prices, quote
 from tests.services.mariadb import MariaDB
 
@@ -97,7 +97,7 @@ def embedded(tmp_path: Path) -> Iterator[Database]:
 def served(mariadb_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     monkeypatch.setitem(database_module._MYSQL_PATIENCE, "read_timeout", 1)
     database = connect(mariadb_url, tmp_path)
-    migrate(database)
+    lay(database)
     hang_up(database)
     yield database
     hang_up(database)
@@ -155,7 +155,7 @@ class TestWell:
     def test_tallies_while_nothing_comes(self, embedded: Database, tmp_path: Path) -> None:
         consumer = Consumer(Queue(*quotes(3)), embedded)
         looking = connect(None, tmp_path)
-        migrate(looking)
+        lay(looking)
         with running(consumer) as finish:
             until(lambda: count(looking, "Payouts") == 1)
             finish()
@@ -173,7 +173,7 @@ class TestWell:
         queue.on_ack = lambda: queue.waiting.extend(Queue(*quotes(5)).waiting)
         consumer = Consumer(queue, embedded)
         looking = connect(None, tmp_path)
-        migrate(looking)
+        lay(looking)
         with running(consumer) as finish:
             until(lambda: count(looking, "Payouts") == 1)
             finish()
@@ -182,7 +182,7 @@ class TestWell:
     def test_that_it_cannot_tally_keeps_it_from_nothing(
         self, embedded: Database, caplog: pytest.LogCaptureFixture
     ) -> None:
-        migrate(embedded)
+        lay(embedded)
         embedded.execute_sql("DROP TABLE Payouts")
         Consumer(Queue(*quotes(3)), embedded).run(drain=True)
         assert count(embedded, "Odds") == 9

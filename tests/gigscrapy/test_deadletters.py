@@ -20,10 +20,10 @@ from gigscrapy.deadletters import BATCH, REPLAYED, Chosen, Replayed, Tally, is_w
 from schema import messages
 from schema.database import connect, hang_up
 from schema.messages import Message, encode
-from schema.migrations import migrate
 from schema.models import BODY_LENGTH, DeadLetters, Runs, now
 from schema.reference import sports
 from schema.store import Store
+from tests.schema.laid import lay
 from tests.schema.letters import quote
 from tests.services import free_ports
 
@@ -138,7 +138,7 @@ def spool(tmp_path: Path) -> Iterator[Post]:
 
 def open_post(queues: Queues) -> Iterator[Post]:
     database = connect(None, queues.home)
-    migrate(database)
+    lay(database)
     yield Post(queues, database)
     hang_up(database)
 

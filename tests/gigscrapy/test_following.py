@@ -9,10 +9,10 @@ from peewee import Database, PeeweeException
 from gigscrapy.finding import NoSuchRun
 from gigscrapy.following import LogFile, Sight, follow, log_path
 from schema.database import connect, hang_up
-from schema.migrations import migrate
 from schema.models import Runs
 from tests.gigscrapy.runs import START, add_run, add_waiting, change
 from tests.schema.conftest import database, empty_database
+from tests.schema.laid import lay
 from tests.services.proxy import Proxy
 
 __all__ = ["database", "empty_database"]
@@ -60,7 +60,7 @@ def test_a_database_that_is_away_is_waited_for(mariadb_url: str, tmp_path: Path)
     parts = urlsplit(mariadb_url)
     assert parts.port
     direct = connect(mariadb_url, tmp_path)
-    migrate(direct)
+    lay(direct)
     run = add_waiting(direct, "r-1")
     with Proxy(parts.port) as proxy:
         port = proxy.port

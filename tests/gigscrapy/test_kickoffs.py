@@ -15,9 +15,9 @@ from gigscrapy.schedules import check
 from gigscrapy.tasks import Task, read_task
 from schema import schedules
 from schema.database import connect, hang_up
-from schema.migrations import migrate
 from schema.models import Matches, Runs, Schedules, Tasks, Visits
 from schema.store import Store
+from tests.schema.laid import lay
 from tests.schema.letters import letters, quote
 
 NOON = datetime(2026, 11, 28, 12)
@@ -84,7 +84,7 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     """In SQLite, but for a test of both."""
     url = request.getfixturevalue("mariadb_url") if getattr(request, "param", "") == "mariadb" else None
     database = connect(url, tmp_path)
-    migrate(database)
+    lay(database)
     Schedules.delete().execute(database)
     yield World(database, tmp_path)
     hang_up(database)

@@ -22,18 +22,21 @@ from gigscrapy.replay import (
     NothingStored,
     Tally,
     Told,
+    WhoIsWho,
     compare,
     day_or_instant,
     printed,
     reread,
 )
 from schema.database import connect, hang_up
+from schema.editing import add_alias
+from schema.merging import merge_bookmakers
 from schema.messages import OddsItem, encode
-from schema.migrations import migrate
-from schema.models import Matches, Odds, use
+from schema.models import Bookmakers, Matches, Odds, Teams, use
 from schema.store import Store
 from tests.gigscrapy.pages import NOW, but, page
-from tests.schema.letters import Letter, prices, quote
+from tests.schema.laid import lay
+from tests.schema.letters import Letter, letters, prices, quote
 
 LIST = Page(
     run_id="run-1",
@@ -65,7 +68,7 @@ UNKNOWN = "<html><body><p>a page nobody knows</p></body></html>"
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     database = connect(None, tmp_path)
-    migrate(database)
+    lay(database)
     use(database)
     yield database
     hang_up(database)
@@ -207,12 +210,24 @@ def test_an_unknown_bookmaker_is_the_same_in_any_spelling(crawl):
     assert said(crawl.compared()) == []
 
 
+def test_who_is_known_by_another_name_since_does_not_differ(crawl):
+    """A person made two bookmakers one, and said that the page calls a club by another name of its own."""
+    crawl.fetch(page("match-D"), MATCH)
+    crawl.into.store(letters(quote(match_id=None, bookmaker="Nouveau")))
+    rows = {row.name: row.id for row in Bookmakers.select()}
+    merge_bookmakers(crawl.database, rows["Tout Nouveau Paris"], rows["Nouveau"])
+    add_alias(crawl.database, Teams.get(name="Le Havre"), "HAC")
+    assert said(crawl.compared()) == []
+    again = quote(match_id=None, bookmaker="Nouveau", home="Hac")
+    assert WhoIsWho(crawl.database).key(again) == Matches.get(Matches.match_key.startswith("football|")).match_key
+
+
 def test_of_two_prices_at_one_place_the_higher_counts_as_in_the_tables(crawl):
     one = quote(bookmaker="UNIBET", prices=prices("1.45", "5.00", "7.50"))
     other = quote(bookmaker="Unibet", prices=prices("1.50", "4.80", None))
     crawl.store([one, other])
     told = Told()
-    told.hear_quotes([one, other])
+    told.hear_quotes([one, other], WhoIsWho(crawl.database))
     kept = sorted((row.outcome, row.odd_value) for row in Odds.select())
     assert sorted((place.outcome, price) for place, price in told.prices.items()) == kept
     assert kept == [("1", Decimal("1.50")), ("2", Decimal("7.50")), ("X", Decimal("5.00"))]

@@ -18,9 +18,9 @@ from gigscrapy.timetable import timetable
 from schema import schedules
 from schema.database import connect, hang_up
 from schema.messages import body_hash
-from schema.migrations import migrate
 from schema.models import Firings, Matches, Runs, Schedules, Tasks, Visits
 from schema.store import Store
+from tests.schema.laid import lay
 from tests.schema.letters import letters, quote
 
 MINUTE = timedelta(minutes=1)
@@ -114,7 +114,7 @@ class World:
 def world(tmp_path: Path) -> Iterator[World]:
     """Without any schedule. It need not survive a power cut."""
     database = connect(None, tmp_path)
-    migrate(database)
+    lay(database)
     Schedules.delete().execute(database)
     database.pragma("synchronous", 0, permanent=True)
     world = World(database, tmp_path)

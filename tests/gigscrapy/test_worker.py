@@ -20,11 +20,11 @@ from gigscrapy.tasks import write_task
 from gigscrapy.worker import Bounds, Worker
 from schema.database import connect, hang_up
 from schema.messages import encode
-from schema.migrations import migrate
 from schema.models import DeadLetters, Runs, Tasks, now
 from schema.runs import cancel_scheduled, run_id_of
 from schema.store import Store
 from tests.gigscrapy.standin import StandIn
+from tests.schema.laid import lay
 from tests.schema.letters import REPORT, letters, quote
 
 
@@ -96,7 +96,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     monkeypatch.setattr(worker_module, "SWEEP_SECONDS", 0)
     monkeypatch.setattr(patience, "FIRST_PAUSE", 0.01)
     database = connect(None, tmp_path)
-    migrate(database)
+    lay(database)
     with ExitStack() as stack:
         yield Desk(Queues(None, tmp_path), database, [stack.enter_context(StandIn()) for _ in range(2)])
         hang_up(database)

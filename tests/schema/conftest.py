@@ -7,8 +7,8 @@ import pytest
 from peewee import Database
 
 from schema.database import connect, hang_up
-from schema.migrations import migrate
 from schema.store import Store
+from tests.schema.laid import lay
 
 
 @pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.server)])
@@ -23,7 +23,7 @@ def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[D
 @pytest.fixture
 def database(empty_database: Database) -> Database:
     """A database that is up to date, with nothing in it."""
-    migrate(empty_database)
+    lay(empty_database)
     return empty_database
 
 

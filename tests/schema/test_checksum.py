@@ -5,8 +5,8 @@ from peewee import Database
 
 from schema.checksum import checksum
 from schema.database import connect, hang_up
-from schema.migrations import migrate
 from schema.store import Store
+from tests.schema.laid import lay
 from tests.schema.letters import REPORT, letters, quote
 
 MESSAGES = (*(quote(after=n, match_id=str(n % 3)) for n in range(5)), REPORT, b"{")
@@ -16,7 +16,7 @@ def test_is_the_same_on_both_databases_and_in_any_order(store: Store, database: 
     for message in reversed(MESSAGES):
         store.store(letters(message))
     other = connect(None, tmp_path / "other")
-    migrate(other)
+    lay(other)
     Store(other).store(letters(*MESSAGES))
     told = checksum(database)
     assert told == checksum(other)

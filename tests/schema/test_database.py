@@ -23,9 +23,15 @@ from schema.database import (
     masked,
     trouble_of,
 )
-from schema.migrations import migrate
+from tests.schema.laid import lay
 from tests.services import free_ports
 from tests.services.mariadb import MariaDB
+
+
+def _asked(database: Database) -> int:
+    """What its connection has asked the server so far, this and pings too."""
+    status = "SELECT SUM(variable_value) FROM information_schema.session_status WHERE variable_name IN (%s, %s)"
+    return int(database.execute_sql(status, ("QUESTIONS", "COM_ADMIN_COMMANDS")).fetchone()[0])
 
 
 class TestConnect:
@@ -98,6 +104,25 @@ class TestConnect:
         assert isinstance(shared, PooledMySQLDatabase)
         assert not isinstance(alone, PooledMySQLDatabase)
         assert "max_connections" not in shared.connect_params
+
+    @pytest.mark.server
+    def test_one_that_is_left_is_taken_again_without_a_word(self, mariadb: MariaDB, tmp_path: Path) -> None:
+        """But not what was left open in it, nor one that the server has ended meanwhile."""
+        database = connect(mariadb.url(mariadb.new_database()), tmp_path, threads=2)
+        with database.connection_context():
+            database.execute_sql("CREATE TABLE t (id INTEGER) ENGINE=InnoDB")
+            number = database.execute_sql("SELECT CONNECTION_ID()").fetchone()[0]
+            asked = _asked(database)
+        with database.connection_context():
+            assert _asked(database) == asked + 1
+            database.begin()
+            database.execute_sql("INSERT INTO t VALUES (1)")
+        with database.connection_context():
+            assert database.execute_sql("SELECT CONNECTION_ID(), COUNT(*) FROM t").fetchone() == (number, 0)
+        mariadb.execute(f"KILL {number}")
+        with database.connection_context():
+            assert database.execute_sql("SELECT CONNECTION_ID()").fetchone() != (number,)
+        database.close_all()
 
     def test_how_long_an_answer_is_waited_for_may_be_said(self, tmp_path: Path) -> None:
         said = [
@@ -252,7 +277,7 @@ class TestFaults:
     )
     def test_of_a_server(self, sql: str, fault: Fault, mariadb_url: str, tmp_path: Path) -> None:
         database = connect(mariadb_url, tmp_path)
-        migrate(database)
+        lay(database)
         assert fault_of(raised_by(database, sql)) is fault
         hang_up(database)
 
@@ -300,7 +325,7 @@ class TestFaults:
     @pytest.mark.server
     def test_of_a_server_where_another_holds_the_row(self, mariadb_url: str, tmp_path: Path) -> None:
         one, other = connect(mariadb_url, tmp_path), connect(mariadb_url, tmp_path)
-        migrate(one)
+        lay(one)
         other.execute_sql("SET innodb_lock_wait_timeout = 1")
         with one.atomic():
             one.execute_sql("UPDATE Sports SET name = 'Foot' WHERE code = 'FOOT'")
@@ -312,7 +337,7 @@ class TestFaults:
     def test_of_a_file_that_another_holds(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(database_module, "_SQLITE_PATIENCE", 0.1)
         one, other = connect(None, tmp_path), connect(None, tmp_path)
-        migrate(one)
+        lay(one)
         with one.atomic("IMMEDIATE"):
             error = raised_by(other, "UPDATE Sports SET name = 'Soccer'")
         assert fault_of(error) is Fault.PASSING

@@ -11,9 +11,9 @@ from peewee import Database
 from schema.database import connect, hang_up
 from schema.history import brought, schedules_with_firings, shown_runs, stored_before
 from schema.instants import naive
-from schema.migrations import migrate
 from schema.models import Firings, Runs, Schedules, use
 from tests.admin import counted
+from tests.schema.laid import lay
 from tests.schema.letters import NOON
 
 START = naive(NOON)
@@ -24,7 +24,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     url = request.getfixturevalue("mariadb_url") if request.param == "mariadb" else None
     database = connect(url, tmp_path)
     use(database)
-    migrate(database)
+    lay(database)
     yield database
     hang_up(database)
 

@@ -15,6 +15,7 @@ from schema.messages import OddsItem
 from schema.migrations import migrate
 from schema.models import BookmakerAliases, Bookmakers, Follows, Layouts, Matches, Odds, TeamAliases, Teams, Visits, use
 from schema.store import Store
+from tests.schema.laid import lay
 from tests.schema.letters import KICKOFF, letters, prices, quote
 from tests.schema.tables import count, found
 
@@ -76,7 +77,7 @@ class TestTeams:
         assert (foretold.joined, foretold.doubles) == (1, 1)
         assert before != checksum(database)
         other = connect(None, tmp_path / "other")
-        migrate(other)
+        lay(other)
         Store(other).store(letters(*map(under_one_name, told())))
         for table in SAID:
             assert checksum(database)[table] == checksum(other)[table], table
@@ -187,7 +188,7 @@ class TestBookmakers:
         Layouts.create(bookmakers=f"{new},1,{old}", **said)
         assert merge(database, merging.merge_bookmakers, old, new).rows == {"Odds": 9, "LatestOdds": 6}
         other = connect(None, tmp_path / "other")
-        migrate(other)
+        lay(other)
         Store(other).store(letters(*(replace(item, bookmaker="Bet365") for item in self.said())))
         for table in SAID:
             assert checksum(database)[table] == checksum(other)[table], table

@@ -153,6 +153,8 @@ class TestFromGigBenchmark:
             ("2025-01-14 20:45:00", "2025-01-14T19:45"),
             ("2025-10-26 02:30:00", "2025-10-26T00:30"),  # occurs twice: the first
             ("2025-03-30 02:30:00", "2025-03-30T01:30"),  # does not occur
+            ("lundi 10 novembre 2025 à 20h45", "2025-11-10T19:45"),  # as it was sent at first
+            ("10 novembre à 20:45", "2025-11-10T19:45"),  # of the year it was received in
         ],
     )
     def test_kickoff_is_paris_time(self, printed: str, instant: str) -> None:

@@ -35,7 +35,11 @@ ALL = [
     "0005_benchmark",
     "0006_alerts",
     "0007_data",
+    "0008_gig",
+    "0009_gig_takeover",
     "0010_known_when",
+    "0011_webhooks",
+    "0012_programs",
 ]
 NOT_ENFORCED = (Odds, LatestOdds, ReplacedOdds, Messages, *COUNTED)
 

@@ -19,11 +19,11 @@ from schema.checksum import Checksum, checksum
 from schema.database import EMBEDDED, connect, hang_up
 from schema.markets import MARKETS
 from schema.messages import LEAST_EXIT_CODE, Message, OddsItem, Refused, RunReport, decode, encode
-from schema.migrations import migrate
 from schema.models import TABLES
 from schema.names import BadName, name_key, tidy
 from schema.reference import sports
 from schema.store import Store
+from tests.schema.laid import lay
 from tests.schema.letters import KICKOFF, NOON, QUOTE, REPORT, Letter, prices, quote
 from tests.services.mariadb import MariaDB
 
@@ -303,7 +303,7 @@ def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An embedded database that is up to date, with nothing in it: to be copied."""
     home = tmp_path_factory.mktemp("empty")
     database = connect(None, home)
-    migrate(database)
+    lay(database)
     hang_up(database)
     return home / EMBEDDED
 
@@ -343,10 +343,10 @@ def server(mariadb: MariaDB, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 def emptied(database: Database) -> Database:
     """Up to date, with nothing in it."""
-    migrate(database)
+    lay(database)
     for table in reversed(TABLES):
         table.delete().execute(database)
-    migrate(database)
+    lay(database)
     return database
 
 

@@ -17,10 +17,10 @@ from schema.checksum import checksum
 from schema.database import connect, hang_up, is_embedded
 from schema.matches import KnownMatches
 from schema.messages import Message, encode
-from schema.migrations import migrate
 from schema.models import Runs
 from schema.sql import Insert, Sql
 from schema.store import Store
+from tests.schema.laid import lay
 from tests.schema.letters import KICKOFF, NOON, QUOTE, REPORT, Letter, letters, prices, quote
 from tests.schema.tables import count, found, one_by_one, whole
 from tests.services.mariadb import MariaDB
@@ -451,7 +451,7 @@ def batches(letters: Sequence[Letter], chance: random.Random) -> list[list[Lette
 def stored_once_in_order(tmp_path: Path, letters: Sequence[Letter]) -> dict[str, Any]:
     """What the tables say when nothing goes wrong: the embedded database, one batch."""
     database = connect(None, tmp_path / "reference")
-    migrate(database)
+    lay(database)
     Store(database).store(letters)
     said = checksum(database)
     hang_up(database)
@@ -494,7 +494,7 @@ class TestAnyOrder:
     ) -> None:
         """The same messages, or other prices of the same outcomes: newer than what is there, or older."""
         database = connect(mariadb_url, tmp_path)
-        migrate(database)
+        lay(database)
         Store(database).store(letters(*(quote(after=10_000, match_id=str(match)) for match in range(20))))
         hang_up(database)
         before = deadlocks(mariadb)
@@ -522,7 +522,7 @@ class TestAnyOrder:
     def test_a_message_that_two_are_storing_counts_once(self, mariadb_url: str, tmp_path: Path) -> None:
         """The second waits for the first, and then sees what the first has stored."""
         first, second = connect(mariadb_url, tmp_path), connect(mariadb_url, tmp_path)
-        migrate(first)
+        lay(first)
         store = Store(second)
         with ThreadPoolExecutor(1) as pool:
             with first.atomic():
@@ -544,7 +544,7 @@ class TestAnyOrder:
     ) -> None:
         """Though this one's transaction began before it was there, and has nothing newer to say of it."""
         first, second = connect(mariadb_url, tmp_path), connect(mariadb_url, tmp_path)
-        migrate(first)
+        lay(first)
         settle = KnownMatches.settle
 
         def be_overtaken(self: KnownMatches, *arguments: Any) -> None:

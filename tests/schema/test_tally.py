@@ -22,12 +22,12 @@ from schema.instants import PARIS
 from schema.markets import MARKETS, Market
 from schema.merging import merge_bookmakers, merge_teams
 from schema.messages import Message
-from schema.migrations import migrate
 from schema.models import TABLES, use
 from schema.payouts import FRESH, WHOLE
 from schema.pruning import thin
 from schema.store import Store
 from schema.tally import Tally, again, freshness
+from tests.schema.laid import lay
 from tests.schema.letters import KICKOFF, NOON, letters, prices, quote
 from tests.schema.tables import count, found, one_by_one
 from tests.services.mariadb import MariaDB
@@ -278,7 +278,7 @@ some = settings(
 def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("empty")
     database = connect(None, home)
-    migrate(database)
+    lay(database)
     hang_up(database)
     return home / EMBEDDED
 
@@ -300,7 +300,7 @@ def test_step_by_step_from_scratch_and_by_definition_it_is_the_same(
 def server(mariadb: MariaDB, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     name = mariadb.new_database()
     database = connect(mariadb.url(name), tmp_path_factory.mktemp("server"))
-    migrate(database)
+    lay(database)
     yield database
     hang_up(database)
     mariadb.execute(f"DROP DATABASE {name}")
@@ -572,7 +572,7 @@ def test_the_hour_that_goes_on_is_counted_once_a_minute(store: Store, database: 
 @pytest.mark.server
 def test_of_two_one_tallies(mariadb_url: str, tmp_path: Path) -> None:
     database, another = (connect(mariadb_url, tmp_path) for _ in range(2))
-    migrate(database)
+    lay(database)
     Store(database).store(letters(quote()))
     with another.transaction("READ COMMITTED"):
         another.execute_sql("SELECT * FROM Tallies FOR UPDATE")
@@ -587,7 +587,7 @@ def test_of_two_one_tallies(mariadb_url: str, tmp_path: Path) -> None:
 def test_a_merge_and_a_tally_do_not_wait_for_each_other(mariadb_url: str, tmp_path: Path) -> None:
     """Whoever tallies has the rows of Tallies, and then deletes words: the merge adds none before it has those rows."""
     merging, tallying = connect(mariadb_url, tmp_path), connect(mariadb_url, tmp_path)
-    migrate(merging)
+    lay(merging)
     Store(merging).store(letters(quote(bookmaker="Alpha Paris"), quote(bookmaker="Alpha Paris Sport")))
     old, new = (row[0] for row in found(merging, "SELECT id FROM Bookmakers WHERE name LIKE 'Alpha%%' ORDER BY name"))
     errors: list[BaseException] = []

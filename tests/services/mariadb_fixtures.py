@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.schema import laid
 from tests.services.mariadb import MariaDB
 
 
@@ -12,8 +13,9 @@ from tests.services.mariadb import MariaDB
 def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDB]:
     """A running MariaDB. A test may stop, kill or pause it through :func:`mariadb_url`, which sees to the next test."""
     folder = tmp_path_factory.mktemp("mariadb")
-    server = MariaDB()
+    server = MariaDB(waits=False)
     server.start(folder)
+    laid.learn(server.url(server.new_database()), folder)
     yield server
     server.stop()
     shutil.rmtree(folder)  # a hundred megabytes that pytest would keep

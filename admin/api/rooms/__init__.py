@@ -2,6 +2,38 @@
 
 from apiflask import APIBlueprint
 
-from admin.api.rooms import history, matches, moving, odds, reference, trj
+from admin.api.rooms import (
+    alerts,
+    deadletters,
+    exports,
+    history,
+    ingest,
+    matches,
+    moving,
+    odds,
+    reference,
+    runs,
+    schedules,
+    stream,
+    tasks,
+    trj,
+    webhooks,
+)
 
-ROOMS: tuple[APIBlueprint, ...] = (reference.room, matches.room, odds.room, history.room, trj.room, moving.room)
+ROOMS: tuple[APIBlueprint, ...] = (
+    reference.room,
+    matches.room,
+    odds.room,
+    history.room,
+    trj.room,
+    moving.room,
+    runs.room,
+    tasks.room,
+    schedules.room,
+    deadletters.room,
+    alerts.room,
+    ingest.room,
+    exports.room,
+    stream.room,
+    webhooks.room,
+)

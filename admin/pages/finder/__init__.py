@@ -4,16 +4,14 @@ from flask import Blueprint
 from peewee import Database
 
 from admin.pages.finder import events, gigtables, listing, match, source
-from admin.pages.finder.live import Hub
 
 
 def addresses(database: Database) -> Blueprint:
     """``/matches/`` and what is below it."""
     blueprint = Blueprint("finder", __name__, url_prefix="/matches")
-    hub = Hub(database)
     listing.add(blueprint)
     gigtables.add(blueprint)
     match.add(blueprint)
     source.add(blueprint, database)
-    events.add(blueprint, hub)
+    events.add(blueprint)
     return blueprint

@@ -1,20 +1,20 @@
 """The addresses of what is new: a stream of events, and for those without one what a page asks now and then."""
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, current_app, jsonify, request
 
 from admin.access import who
-from admin.pages.finder.live import Full, Hub, missed_since, newest_row
+from admin.live import Full, Hub, missed_since, newest_row
 
 COME_BACK = 30
 """Seconds after which somebody without a stream may ask for one again."""
 
 
-def add(blueprint: Blueprint, hub: Hub) -> None:
+def add(blueprint: Blueprint) -> None:
     """``…/events`` and ``…/latest``, of all matches and of one."""
 
     def stream(match: int | None) -> Response:
         try:
-            listener = hub.enter(who())
+            listener = _hub().enter(who())
         except Full:
             answer = jsonify(error="too many streams")
             answer.status_code = 503
@@ -55,3 +55,8 @@ def add(blueprint: Blueprint, hub: Hub) -> None:
     @blueprint.get("/<int:match>/latest")
     def latest_of_one(match: int) -> Response:
         return latest(match)
+
+
+def _hub() -> Hub:
+    hub: Hub = current_app.config["HUB"]
+    return hub

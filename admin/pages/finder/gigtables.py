@@ -1,6 +1,6 @@
 """gig-benchmark's two tables and its export: the same columns in the same form, and right."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,7 @@ from admin.pages.finder.choices import Choices
 from admin.pages.finder.listing import LEAFED, PAGE, named
 from admin.pages.finder.tables import BOM, attachment, file_name, quoted
 from admin.spreadsheet import guarded
-from analytics.finding import Meeting, meetings
+from analytics.finding import Meeting, Wanted, meetings
 from analytics.gig import Quote, averages, quotes
 from schema.instants import naive, to_paris
 from schema.prices import published_style
@@ -63,11 +63,25 @@ def add(blueprint: Blueprint) -> None:
     def gig_csv() -> Response:
         now, notes = datetime.now(UTC), list[str]()
         asked = Asked.read(request.args, notes, when="today")
-        lines = sending.Lines(BOM + ";".join(map(quoted, COLUMNS)) + "\n", _export(asked, now))
-        stem = f"odds_export_{sending.MOST_OF_VIEWER}-premieres" if lines.cut else "odds_export"
-        answer = attachment(lines, file_name(stem, naive(now)))
-        answer.call_on_close(lines.close)
-        return answer
+        return export(asked.wanted(now), asked.bookmakers, now, named=named(asked), newest_first=asked.newest_first)
+
+
+def export(
+    wanted: Wanted, bookmakers: Collection[int], now: datetime, *, named: Any = None, newest_first: bool = False
+) -> Response:
+    """gig-benchmark's file, of every quote on these matches. :param named: as for :func:`analytics.finding.meetings`.
+
+    :raises TooManyRequests: when too many exports go on.
+    """
+
+    def found(after: Meeting | None) -> list[Meeting]:
+        return meetings(wanted, CHUNK, named=named, newest_first=newest_first, after=after)
+
+    lines = sending.Lines(BOM + ";".join(map(quoted, COLUMNS)) + "\n", _export(found, bookmakers))
+    stem = f"odds_export_{sending.MOST_OF_VIEWER}-premieres" if lines.cut else "odds_export"
+    answer = attachment(lines, file_name(stem, naive(now)))
+    answer.call_on_close(lines.close)
+    return answer
 
 
 def _arguments(asked: Asked, **changes: Any) -> dict[str, Any]:
@@ -75,17 +89,17 @@ def _arguments(asked: Asked, **changes: Any) -> dict[str, Any]:
     return asked.arguments(**changes)
 
 
-def _found(asked: Asked, now: datetime, limit: int, after: Meeting | None = None) -> list[Meeting]:
-    return meetings(asked.wanted(now), limit, named=named(asked), newest_first=asked.newest_first, after=after)
+def _found(asked: Asked, now: datetime, limit: int) -> list[Meeting]:
+    return meetings(asked.wanted(now), limit, named=named(asked), newest_first=asked.newest_first)
 
 
-def _export(asked: Asked, now: datetime) -> Iterator[str]:
-    """Every quote of every match that is asked for, however many there are."""
+def _export(found: Callable[[Meeting | None], list[Meeting]], bookmakers: Collection[int]) -> Iterator[str]:
+    """Every quote of every match that is asked for, however many there are. :param found: matches that follow one."""
     after: Meeting | None = None
-    while found := _found(asked, now, CHUNK, after):
-        for quote in quotes(found, asked.bookmakers):
+    while matches := found(after):
+        for quote in quotes(matches, bookmakers):
             yield ";".join(map(quoted, _fields(quote))) + "\n"
-        after = found[-1]
+        after = matches[-1]
 
 
 def _fields(quote: Quote) -> tuple[str, ...]:

@@ -9,9 +9,9 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
+from admin.live import newest_row
 from admin.pages.finder.asked import DAYS, SORTS, Asked
 from admin.pages.finder.choices import Choices
-from admin.pages.finder.live import newest_row
 from admin.pages.finder.written import MARKET_LABELS
 from admin.words import say
 from analytics.finding import Glance, Meeting, glances, meetings

@@ -7,8 +7,8 @@ import pytest
 from peewee import Database
 
 from schema.database import connect, hang_up
-from schema.migrations import migrate
 from schema.models import use
+from tests.schema.laid import lay
 
 
 @pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.server)])
@@ -27,6 +27,6 @@ def embedded(tmp_path: Path) -> Iterator[Database]:
 def _opened(url: str | None, folder: Path) -> Iterator[Database]:
     opened = connect(url, folder)
     use(opened)
-    migrate(opened)
+    lay(opened)
     yield opened
     hang_up(opened)

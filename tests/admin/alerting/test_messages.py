@@ -23,7 +23,7 @@ CASES = {
         MATCH | {"outcome": "1", "way": "drop", "moves": [["Winamax", "2.10", "1.95"], ["Unibet", "2.05", "1.90"]]},
         (
             "Baisse ≥ 7 % en 60 min, ≥ 2 bookmakers : Lyon - Lille, 1",
-            "▼ 7,1 % : Winamax 2,10 → 1,95; Unibet 2,05 → 1,90.",
+            "▼ 7,1 % : Winamax 2,10 → 1,95 ; Unibet 2,05 → 1,90.",
         ),
         (
             "Drop ≥ 7% within 60 min, ≥ 2 bookmakers: Lyon - Lille, 1",

@@ -16,12 +16,12 @@ from admin.alerting.vault import Vault
 from schema import alerts
 from schema.database import connect, hang_up
 from schema.instants import PARIS, naive
-from schema.migrations import migrate
 from schema.models import AlertEvents, AlertRules, AuditLog, Bookmakers, Channels, Deliveries, Follows, Matches, now
 from tests.admin import counted, page, signed_in, text_of, token_of
 from tests.admin.alerting.world import RULES, START, add_channel, add_rule, history, put
 from tests.admin.conftest import current
 from tests.admin.crowd import SCRIPT
+from tests.schema.laid import lay
 from tests.schema.letters import NOON, prices, quote
 
 TABS = ("rules", "active", "history", "channels", "watch")
@@ -36,7 +36,7 @@ def rung(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         server = request.getfixturevalue("mariadb")
         url = server.url(server.new_database())
         database = connect(url, home)
-        migrate(database)
+        lay(database)
         hang_up(database)
     app = create_app(url, home)
     database = current()

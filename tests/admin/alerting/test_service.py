@@ -21,11 +21,11 @@ from admin.alerting.vault import Vault
 from analytics.alerts.rules import ABOVE, PRICE, Rule, Scope
 from schema import alerts
 from schema.database import connect, hang_up
-from schema.migrations import migrate
 from schema.models import AlertEvents, Deliveries, use
 from tests import OWN_ENVIRONMENT, ROOT
 from tests.admin.alerting.sinks import WebHook
 from tests.admin.alerting.world import add_channel, add_rule, put
+from tests.schema.laid import lay
 from tests.schema.letters import prices, quote
 from tests.services import die_with_parent
 from tests.services.mariadb import MariaDB
@@ -73,7 +73,7 @@ class Process:
 def home(tmp_path: Path) -> Iterator[Path]:
     database = connect(None, tmp_path)
     use(database)
-    migrate(database)
+    lay(database)
     yield tmp_path
     hang_up(database)
 
@@ -142,7 +142,7 @@ def test_it_survives_its_database(mariadb: MariaDB, tmp_path: Path, caplog: pyte
     """The connection is reset, and for a while nothing answers: then it goes on, and nothing is told twice."""
     name = mariadb.new_database()
     direct = connect(mariadb.url(name), tmp_path)
-    migrate(direct)
+    lay(direct)
     with Proxy(mariadb.port) as proxy:
         database = connect(mariadb.url(name, port=proxy.port), tmp_path)
         use(database)

@@ -1,10 +1,13 @@
 """A program that asks the API, with a key."""
 
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+import waitress
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -27,11 +30,23 @@ class Program:
         self._client, self.key = client, key
 
     def open(
-        self, method: str, path: str, *, headers: dict[str, str] | None = None, json: Any = None, **asked: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: dict[str, str] | None = None,
+        json: Any = None,
+        buffered: bool = True,
+        **asked: Any,
     ) -> TestResponse:
         authorized = {"Authorization": f"Bearer {self.key}"} if self.key else {}
         answer = self._client.open(
-            f"/api/v1{path}", method=method, query_string=asked, json=json, headers=authorized | (headers or {})
+            f"/api/v1{path}",
+            method=method,
+            query_string=asked,
+            json=json,
+            headers=authorized | (headers or {}),
+            buffered=buffered,
         )
         contract.hold(self._client, method, path, answer)
         return answer
@@ -61,13 +76,31 @@ def reader(program_of: Callable[..., Program]) -> Program:
     return program_of("read")
 
 
-def program(app: Flask, *scopes: str) -> Program:
+def program(app: Flask, *scopes: str, role: str = "admin") -> Program:
     if not scopes:
         return Program(app.test_client(), None)
     with app.app_context():
-        owner = account("admin")
+        owner = account(role)
         key = keys.add(Person.get_by_id(owner.id), "a program", scopes)
     return Program(app.test_client(), key)
+
+
+@contextmanager
+def waited_on(app: Flask) -> Iterator[int]:
+    """The port of the application, served by what serves it in earnest."""
+    server = waitress.create_server(app, host="127.0.0.1", port=0, threads=8, channel_request_lookahead=1)
+
+    def run() -> None:
+        with suppress(OSError):  # it looks at what was closed under it
+            server.run()
+
+    serving = threading.Thread(target=run, daemon=True)
+    serving.start()
+    try:
+        yield server.effective_port
+    finally:
+        server.close()
+        serving.join(5)
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("mariadb", marks=pytest.mark.server)])

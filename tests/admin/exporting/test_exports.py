@@ -33,11 +33,11 @@ from gigscrapy.imports.storing import store
 from schema.checksum import checksum
 from schema.database import connect, hang_up
 from schema.messages import OddsItem
-from schema.migrations import migrate
 from schema.models import Odds
 from schema.store import Store
 from tests.admin import LISTS, counted, signed_cookie, signed_in
 from tests.admin.conftest import current
+from tests.schema.laid import lay
 from tests.schema.letters import letters, prices, quote
 from tests.schema.test_properties import quotes, some
 
@@ -170,7 +170,7 @@ class TestThereAndBack:
         path = tmp_path / f"export.{kind}"
         path.write_bytes(taken(client, f"/admin/odds/export/{kind}/", **{"Accept-Language": language}))
         other = connect(None, tmp_path / "other")
-        migrate(other)
+        lay(other)
         reading = read(path)
         done = store(other, reading.lines)
         assert (reading.kind, done.refused, done.quotes) == ("gigscrapy", 0, len(self.messages()))
@@ -334,7 +334,7 @@ def test_whatever_is_stored_comes_back(said: list[OddsItem]) -> None:
             path = home / f"export.{kind}"
             path.write_bytes(taken(client, f"/admin/odds/export/{kind}/"))
             other = connect(None, home / kind)
-            migrate(other)
+            lay(other)
             assert store(other, read(path, limits=SHELL).lines).refused == 0
             before, after = checksum(database), checksum(other)
             for table in ("Odds", "LatestOdds", "Teams", "Leagues", "Bookmakers"):

@@ -8,10 +8,10 @@ from flask.testing import FlaskClient
 
 from admin import create_app
 from schema.database import connect, hang_up
-from schema.migrations import migrate
 from schema.store import Store
 from tests.admin import season, signed_in
 from tests.admin.conftest import current
+from tests.schema.laid import lay
 from tests.schema.letters import letters
 
 
@@ -31,7 +31,7 @@ def seasoned(
         server = request.getfixturevalue("mariadb")
         url = server.url(server.new_database())
         database = connect(url, home)
-        migrate(database)
+        lay(database)
         hang_up(database)
     app = create_app(url, home)
     Store(current()).store(letters(*season.season(minute), received_at=minute))

@@ -17,13 +17,13 @@ from admin import create_app
 from admin.pages import analyst
 from schema.database import connect, hang_up
 from schema.messages import Message
-from schema.migrations import migrate
 from schema.models import AuditLog, Bookmakers, Layouts, Leagues
 from schema.store import Store
 from schema.tally import Tally
 from tests.admin import page, signed_cookie, signed_in, text_of, token_of
 from tests.admin.conftest import current
 from tests.admin.visitor import Visitor, served
+from tests.schema.laid import lay
 from tests.schema.letters import KICKOFF, NOON, letters, prices, quote
 
 GOLDEN = Path(__file__).parent / "golden" / "table.tsv"
@@ -66,7 +66,7 @@ def client(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FlaskClie
     if getattr(request, "param", None) == "mariadb":
         url = request.getfixturevalue("mariadb_url")
         database = connect(url, tmp_path)
-        migrate(database)
+        lay(database)
         hang_up(database)
     app = create_app(url, tmp_path)
     Store(current()).store(letters(*said()))

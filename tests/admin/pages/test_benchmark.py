@@ -16,11 +16,11 @@ from flask.testing import FlaskClient
 from admin import create_app
 from schema.database import connect, hang_up
 from schema.messages import Message
-from schema.migrations import migrate
 from schema.store import Store
 from schema.tally import Tally, again
 from tests.admin import counted, page, signed_in, text_of
 from tests.admin.conftest import current
+from tests.schema.laid import lay
 from tests.schema.letters import letters, prices, quote
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -53,7 +53,7 @@ def client(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         server = request.getfixturevalue("mariadb")
         url = server.url(server.new_database())
         database = connect(url, home)
-        migrate(database)
+        lay(database)
         hang_up(database)
     app = create_app(url, home)
     Store(current()).store(letters(*said(), received_at=NOW))

@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from admin.pages.finder import live
-from admin.pages.finder.live import Full, Hub, Stream, missed_since, newest_row
+from admin import live
+from admin.live import Full, Hub, Stream, missed_since, newest_row
 from schema.models import Matches, Odds
 from tests.admin import signed_in
 from tests.admin.conftest import current

@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from admin import create_app
-from admin.pages.finder.live import STREAMS
+from admin.live import STREAMS
 from schema.database import connect, hang_up
 from schema.messages import OddsItem
 from schema.models import use
@@ -160,6 +160,29 @@ def test_from_the_search_to_the_chart_without_a_mouse(chromium: Browser, site: S
     assert row.locator("td").all_inner_texts()[3] == heard[2].split("meilleure cote ")[1].split(" ")[0]
     assert row.locator("td").all_inner_texts()[5] == "–"
     assert someone.complaints == []
+    page.context.close()
+
+
+def test_from_the_list_to_gig_benchmark_s_tables_and_its_file(chromium: Browser, site: Site) -> None:
+    """What is asked for stays asked for, and the file has what the table has."""
+    someone = visitor(chromium, site)
+    page = someone.open("/matches/?search=psg")
+    page.get_by_role("link", name="Tables TRJ par bookmaker").click()
+    page.wait_for_url("**/matches/gig/?*")
+    assert page.get_by_label("Équipe ou ligue").input_value() == "psg"
+    averages, quotes = (page.locator(f"[aria-labelledby={name}] tbody tr") for name in ("averages", "quotes"))
+    told = [row.locator("th, td").all_inner_texts() for row in quotes.all()]
+    assert {row[0] for row in told} == {"PSG – OM"}
+    assert {row.locator("th").inner_text() for row in averages.all()} | {"Bwin"} == {row[1] for row in told}
+    [doubted] = [row for row in told if row[1] == "Bwin"]
+    assert "à vérifier" in doubted[5], "so it is in no mean"
+    with page.expect_download() as waited:
+        page.get_by_role("link", name="Exporter en CSV").click()
+    lines = Path(waited.value.path()).read_text(encoding="utf-8-sig").splitlines()
+    assert len(lines) == 1 + len(told)
+    for bookmaker, price in {(row[1], row[2]) for row in told}:
+        assert any(bookmaker in line and price.replace(",", ".") in line.replace(",", ".") for line in lines), bookmaker
+    assert [each for each in someone.complaints if "odds.csv" not in each] == [], "a download leaves its page's request"
     page.context.close()
 
 

@@ -28,6 +28,7 @@ from schema.models import (
     PayoutDays,
     Payouts,
     RuleChannels,
+    TakeOvers,
     Tallies,
     TeamAliases,
     TouchedHours,
@@ -46,14 +47,14 @@ DROP_DOWNS = {
     "latestodds": 1,
     "odds": 1,
     "matches": 1,
-    "leagues": 2,
+    "leagues": 1,
     "teams": 1,
     "marketnames": 1,
     "deadletters": 1,
     "firings": 1,
     "visits": 1,
 }
-"""Queries a list asks beside its own two: all that has a name in one, countries and reasons apart; whatever its rows."""
+"""Queries a list asks beside its own two: all that has a name in one, reasons apart; whatever its rows."""
 
 
 def sorts() -> list[Any]:
@@ -74,7 +75,7 @@ OF_OUR_OWN = {
     *(AlertRules, RuleChannels, AlertEvents, Channels, Deliveries, Follows, Layouts, BookmakerAliases, TeamAliases),
 }
 """Tables that have pages of their own."""
-BOOKKEEPING = {Messages, Editions, Tallies, OddsHours, Payouts, PayoutDays, TouchedHours, TouchedMatches}
+BOOKKEEPING = {Messages, Editions, TakeOvers, Tallies, OddsHours, Payouts, PayoutDays, TouchedHours, TouchedMatches}
 """Tables that programs keep, and nobody leafs through."""
 
 

@@ -19,11 +19,11 @@ from gigscrapy.leagues import load
 from gigscrapy.tasks import read_task, select, write_task
 from schema.database import connect, hang_up
 from schema.messages import Refused
-from schema.migrations import migrate
 from schema.models import Runs, now
 from schema.runs import hand_over, of_task, run_id_of
 from schema.store import Store
 from tests.gigscrapy.commands.in_process import Ask, asking
+from tests.schema.laid import lay
 from tests.schema.letters import Letter
 from tests.services import free_ports
 
@@ -36,7 +36,7 @@ def ask(capsys: pytest.CaptureFixture[str]) -> Ask:
 @pytest.fixture
 def database(tmp_path: Path) -> Any:
     database = connect(None, tmp_path)
-    migrate(database)
+    lay(database)
     yield database
     hang_up(database)
 

@@ -6,9 +6,9 @@ import pytest
 
 from gigscrapy.commands.cancel import Command
 from schema.database import connect, hang_up
-from schema.migrations import migrate
 from schema.models import Runs, Tasks, now
 from tests.gigscrapy.commands.in_process import Ask, asking
+from tests.schema.laid import lay
 from tests.services import free_ports
 
 AWAY = {"SCRAPYD_URLS": f"http://u:s3cret@127.0.0.1:{free_ports(1)[0]}"}
@@ -21,7 +21,7 @@ def ask(capsys: pytest.CaptureFixture[str]) -> Ask:
 
 def add(home: Path, run_id: str, state: str, **columns: object) -> None:
     database = connect(None, home)
-    migrate(database)
+    lay(database)
     Runs.insert(run_id=run_id, state=state, **columns).execute(database)
     hang_up(database)
 
@@ -44,7 +44,7 @@ def test_a_node_that_is_away(ask: Ask, tmp_path: Path) -> None:
 
 def add_task(home: Path, task_id: str) -> None:
     database = connect(None, home)
-    migrate(database)
+    lay(database)
     Tasks.insert(task_id=task_id, body_hash="", said="all", received_at=now()).execute(database)
     hang_up(database)
 

@@ -13,11 +13,11 @@ from gigscrapy.broker import QUEUE, TASK_QUEUE, Receiver, depths, receiver
 from gigscrapy.commands.dead import Command, indented, shown
 from schema.database import connect, hang_up
 from schema.messages import Refused, encode
-from schema.migrations import migrate
 from schema.store import Store
 from tests import scrapy
 from tests.gigscrapy.commands.in_process import asking
 from tests.gigscrapy.commands.test_consume import put_in_the_spool, start
+from tests.schema.laid import lay
 from tests.schema.letters import Letter, quote
 from tests.services import free_ports
 
@@ -203,7 +203,7 @@ def receiver_of(home: Path) -> Receiver:
 def bury_all(home: Path) -> None:
     """Refuse them, however many: a consumer would halt."""
     database = connect(None, home)
-    migrate(database)
+    lay(database)
     store, source = Store(database), receiver_of(home)
     while taken := source.receive(500, 0.1):
         for delivery, refusal in store.store(taken).refused:
@@ -236,7 +236,7 @@ def test_what_is_no_json_is_shown_as_it_is() -> None:
 def test_tasks_are_a_queue_of_their_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ask = asking(Command, capsys)
     database = connect(None, tmp_path)
-    migrate(database)
+    lay(database)
     Store(database).store([Letter(b"{")])
     Store(database).bury(Letter(b"["), Refused("malformed", "not JSON"), TASK_QUEUE)
     hang_up(database)

@@ -7,11 +7,11 @@ import pytest
 from gigscrapy.commands import prune
 from schema.checksum import checksum
 from schema.database import connect, hang_up
-from schema.migrations import migrate
 from schema.store import Store
 from tests import scrapy
 from tests.faults.processes import running
 from tests.gigscrapy.commands.in_process import Ask, asking
+from tests.schema.laid import lay
 from tests.schema.letters import letters, quote
 
 MINUTES = 60
@@ -25,7 +25,7 @@ def ask(capsys: pytest.CaptureFixture[str]) -> Ask:
 def filled(home: Path, url: str | None = None, rows: int = 10) -> None:
     """One price that never changes, seen each second so many times, by no run; received now."""
     database = connect(url, home)
-    migrate(database)
+    lay(database)
     said = [quote(second, run_id=None) for second in range(rows)]
     Store(database).store(letters(*said, received_at=datetime.now(UTC)))
     hang_up(database)

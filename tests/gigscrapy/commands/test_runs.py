@@ -11,9 +11,9 @@ from peewee import Database
 
 from gigscrapy.commands.runs import Command
 from schema.database import connect, hang_up
-from schema.migrations import migrate
 from tests.gigscrapy.commands.in_process import Ask, asking, unread
 from tests.gigscrapy.runs import START, add_run, add_waiting
+from tests.schema.laid import lay
 
 RUNNING = {
     "state": "running",
@@ -30,7 +30,7 @@ RUNNING = {
 def database(tmp_path: Path) -> Iterator[Database]:
     """The embedded one of a home, with a run in each state."""
     found = connect(None, tmp_path)
-    migrate(found)
+    lay(found)
     now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     add_run(found, "aaaaaaaa01")
     add_run(found, "aaaaaaaa02", state="lost", **dict.fromkeys(("verdict", "exit_code", "sentence")), parsed=7)

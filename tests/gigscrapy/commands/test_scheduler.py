@@ -16,10 +16,10 @@ from gigscrapy.schedules import check, in_paris
 from gigscrapy.tasks import read_task
 from schema import schedules
 from schema.database import connect, hang_up
-from schema.migrations import migrate
 from schema.models import Firings, now
 from tests.faults.failpoint import EXIT_CODE
 from tests.faults.processes import running
+from tests.schema.laid import lay
 
 SECOND = timedelta(seconds=1)
 ACTING, WAITING = "acting: this scheduler has the lock", "waiting: another scheduler acts"
@@ -33,7 +33,7 @@ def url(request: pytest.FixtureRequest) -> str | None:
 @pytest.fixture
 def database(url: str | None, tmp_path: Path) -> Iterator[Database]:
     database = connect(url, tmp_path / "home")
-    migrate(database)
+    lay(database)
     yield database
     hang_up(database)
 

@@ -9,10 +9,10 @@ from gigscrapy.commands.schedules import Command
 from schema import schedules
 from schema.database import connect, hang_up
 from schema.instants import naive
-from schema.migrations import migrate
 from schema.models import Firings, Schedules, Visits, now
 from schema.store import Store
 from tests.gigscrapy.commands.in_process import Ask, asking
+from tests.schema.laid import lay
 from tests.schema.letters import letters, quote
 
 
@@ -35,7 +35,7 @@ def test_gig_benchmarks_is_there_and_off_and_once_removed_stays_away(ask: Ask, t
     assert [cell.strip() for cell in row] == ["every six hours", "all", "0 */6 * * *", "off", "never"]
     assert ask("remove", "Every six hours", home=tmp_path).returncode == 0
     database = connect(None, tmp_path)
-    migrate(database)
+    lay(database)
     hang_up(database)
     assert names(ask, tmp_path) == []
 

@@ -15,7 +15,6 @@ from peewee import Database
 
 from gigscrapy.commands.tail import Command
 from schema.database import connect, hang_up
-from schema.migrations import migrate
 from tests import OWN_ENVIRONMENT, ROOT, scrapy
 from tests.faults.filled import FilledSite
 from tests.faults.processes import crawling, running
@@ -23,13 +22,14 @@ from tests.gigscrapy.commands.in_process import asking
 from tests.gigscrapy.commands.test_consume import start
 from tests.gigscrapy.runs import add_run, add_waiting, change
 from tests.gigscrapy.spiders.test_reports import slowly
+from tests.schema.laid import lay
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     """The embedded one of a home."""
     found = connect(None, tmp_path)
-    migrate(found)
+    lay(found)
     yield found
     hang_up(found)
 

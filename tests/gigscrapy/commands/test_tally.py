@@ -1,12 +1,13 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from gigscrapy.commands import tally
+from gigscrapy.commands import checksum, consume, tally
 from schema.database import connect, hang_up
-from schema.migrations import migrate
 from schema.store import Store
 from tests.gigscrapy.commands.in_process import Ask, asking
+from tests.schema.laid import lay
 from tests.schema.letters import letters, quote
 
 
@@ -17,7 +18,7 @@ def ask(capsys: pytest.CaptureFixture[str]) -> Ask:
 
 def filled(home: Path) -> None:
     database = connect(None, home)
-    migrate(database)
+    lay(database)
     Store(database).store(letters(quote(), quote(match_id="7", home="Lens")))
     hang_up(database)
 
@@ -38,7 +39,8 @@ def test_it_counts_what_waits_and_says_how_much(tmp_path: Path, ask: Ask) -> Non
     assert ask("--all", home=tmp_path).stdout.startswith("2 matches and 1 hours tallied in ")
 
 
-def test_a_word_too_many(tmp_path: Path, ask: Ask) -> None:
-    done = ask("everything", home=tmp_path)
-    assert done.returncode
-    assert "scrapy tally takes no argument" in done.stderr
+@pytest.mark.parametrize("command", [tally, checksum, consume])
+def test_a_word_too_many(command: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    done = asking(command.Command, capsys)("everything", home=tmp_path)
+    assert done.returncode == 2
+    assert f"scrapy {command.__name__.rpartition('.')[2]} takes no argument" in done.stderr

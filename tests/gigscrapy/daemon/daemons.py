@@ -12,9 +12,9 @@ from peewee import Database
 from gigscrapy.daemon.password import known
 from gigscrapy.nodes import Node
 from schema.database import connect, hang_up
-from schema.migrations import migrate
 from tests.faults.filled import FilledSite, Handler
 from tests.faults.processes import Running, running
+from tests.schema.laid import lay
 from tests.services import free_ports
 
 STARTED = "Scrapyd 1.6.0 started"
@@ -73,6 +73,6 @@ def until(condition: Callable[[], object], seconds: float = 60) -> None:
 @contextlib.contextmanager
 def tables(home: Path) -> Iterator[Database]:
     database = connect(None, home)
-    migrate(database)
+    lay(database)
     yield database
     hang_up(database)

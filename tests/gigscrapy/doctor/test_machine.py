@@ -11,7 +11,7 @@ from scrapy.settings import Settings
 from gigscrapy.doctor import machine
 from gigscrapy.doctor.findings import State, failure, ok, warning
 from schema.database import EMBEDDED, connect, hang_up
-from schema.migrations import migrate
+from tests.schema.laid import lay
 
 
 def test_the_installation(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +115,7 @@ def test_locks_that_keep_nobody_out(settings: Settings, tmp_path: Path, monkeypa
 
 def test_damaged_files_are_named(settings: Settings, tmp_path: Path) -> None:
     database = connect(None, tmp_path)
-    migrate(database)
+    lay(database)
     hang_up(database)
     (tmp_path / "outbox").mkdir()
     assert machine.damage(settings) == ok("1 files, none of them damaged")

@@ -14,8 +14,8 @@ from gigscrapy.daemon.password import made
 from gigscrapy.doctor import servers
 from gigscrapy.doctor.findings import State, failure, ok, warning
 from schema.database import EMBEDDED, connect, hang_up
-from schema.migrations import migrate
 from tests.gigscrapy.test_nodes import answering
+from tests.schema.laid import lay
 from tests.services import free_ports
 from tests.services.mariadb import MariaDB
 from tests.services.rabbitmq import RabbitMQ
@@ -100,7 +100,7 @@ def test_the_embedded_database(settings: Settings, tmp_path: Path) -> None:
     database = connect(None, tmp_path)
     database.execute_sql("SELECT 1")
     assert servers.tables(settings) == ok("brought up to date by the next command")
-    migrate(database)
+    lay(database)
     hang_up(database)
     assert servers.database(settings) == ok(f"SQLite in {tmp_path / EMBEDDED}")
     assert servers.tables(settings) == ok("up to date")
@@ -111,7 +111,7 @@ def test_the_embedded_database(settings: Settings, tmp_path: Path) -> None:
 
 def test_an_embedded_database_that_is_locked_newer_or_none(settings: Settings, tmp_path: Path) -> None:
     database = connect(None, tmp_path)
-    migrate(database)
+    lay(database)
     database.execute_sql("INSERT INTO Migrations (name, applied) VALUES ('0099_tomorrow', '2030-01-01')")
     hang_up(database)
     assert servers.tables(settings) == failure("they are of a newer gigscrapy (0099_tomorrow): install that one")
@@ -143,7 +143,7 @@ def gig_url(mariadb: MariaDB, mariadb_url: str) -> Iterator[str]:
 def migrated(gig_url: str, settings: Settings, tmp_path: Path) -> str:
     settings.set("DATABASE_URL", gig_url)
     database = connect(gig_url, tmp_path)
-    migrate(database)
+    lay(database)
     hang_up(database)
     return gig_url.rpartition("/")[2]
 

@@ -14,9 +14,9 @@ from gigscrapy.doctor.findings import ok, warning
 from gigscrapy.onlyone import take
 from schema.database import connect, hang_up
 from schema.instants import naive
-from schema.migrations import migrate
 from schema.store import Store
 from schema.tally import Tally
+from tests.schema.laid import lay
 from tests.schema.letters import letters, quote
 
 
@@ -76,7 +76,7 @@ def stored(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path) -
     url = request.getfixturevalue("mariadb_url") if request.param == "mariadb" else None
     settings.set("DATABASE_URL", url)
     database = connect(url, tmp_path)
-    migrate(database)
+    lay(database)
     Store(database).store(letters(b"{", b"[", b'{"sport": "quidditch"}'))
     database.execute_sql(
         "INSERT INTO Schedules (name, what, enabled, created_at, updated_at)"
