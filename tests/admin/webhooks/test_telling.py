@@ -17,13 +17,13 @@ from admin.webhooks.signature import HEADER, sign
 from admin.webhooks.telling import Teller
 from schema import webhooks
 from schema.database import connect, hang_up
-from schema.migrations import migrate
 from schema.models import AlertEvents, AlertRules, Odds, Runs, WebhookDeliveries, Webhooks, use
 from schema.store import Store
 from schema.webhooks import CLOSED, KINDS, ODDS, OPENED, RUN, SNAPSHOT
 from tests import ROOT
 from tests.admin import account
 from tests.admin.alerting.sinks import WebHook
+from tests.schema.laid import lay
 from tests.schema.letters import letters, prices, quote
 
 
@@ -51,7 +51,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[Database
         url = server.url(server.new_database())
     found = connect(url, tmp_path)
     use(found)
-    migrate(found)
+    lay(found)
     with found.connection_context():
         yield found
     hang_up(found)
