@@ -16,8 +16,6 @@ from schema.database import is_embedded
 
 CHUNK = 2000
 """Values of one ``IN (…)``, rows of one ``INSERT``: with rows of some hundred bytes far below what a server takes."""
-FEW = 500
-"""Keys of several columns in one ``IN (…)``: of more a server makes a table first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +99,12 @@ class Sql:
         remaining = iter(rows)
         while chunk := list(islice(remaining, CHUNK)):
             values = ",".join([f"({','.join(map(literals.__getitem__, row))})" for row in chunk])
+            clashed = False  # then what the cursor says is no longer of the rows
             for insert in inserts:
-                if not self._is_copied(cursor, insert, len(chunk)):
+                if clashed or not self._is_copied(cursor, insert, len(chunk)):
                     cursor.execute(f"{insert.head}{values}{insert.tail}")
-                if insert.clash and cursor.rowcount != len(chunk):
+                clashed = bool(insert.clash) and cursor.rowcount != len(chunk)
+                if insert.clash and clashed:
                     insert.clash(cursor, chunk)
             written += cursor.rowcount
         return written
@@ -139,26 +139,28 @@ class Sql:
             rows += cursor.fetchall()
         return rows
 
-    def among(
+    def each(
         self,
         cursor: Any,
-        statement: str,
+        table: type[Model],
         columns: Sequence[str],
-        keys: Sequence[Sequence[Any]],
-        *,
-        before: Sequence[Any] = (),
-        after: Sequence[Any] = (),
-    ) -> None:
-        """A ``statement`` whose ``{}`` is that ``columns`` are one of ``keys``; other values stand before and after."""
-        if self._embedded:
-            one = statement.format(" AND ".join(f"`{column}` = {self.mark}" for column in columns))
-            cursor.executemany(one, [(*before, *key, *after) for key in keys])
-            return
-        names, marks = ", ".join(f"`{column}`" for column in columns), ", ".join([self.mark] * len(columns))
-        for start in range(0, len(keys), FEW):
-            some = keys[start : start + FEW]
-            these = f"({names}) IN ({', '.join([f'({marks})'] * len(some))})"
-            cursor.execute(statement.format(these), (*before, *(value for key in some for value in key), *after))
+        unique: Sequence[str],
+        keys: Iterable[Sequence[Any]],
+    ) -> list[Any]:
+        """The ``columns`` of the rows with these keys, which are all there, in that order; on a server they are locked.
+
+        One by one, for of the whole of a ``unique`` key a server locks the row and no gap beside it: in gaps two
+        writers would wait for each other. It is for the few that are seldom.
+        """
+        where = " AND ".join(f"`{column}` = {self.mark}" for column in unique)
+        names = ", ".join(f"`{column}`" for column in columns)
+        lock = "" if self._embedded else " FOR UPDATE"
+        statement = f"SELECT {names} FROM `{table.__name__}` WHERE {where}{lock}"  # noqa: S608 - names of our own
+        rows: list[Any] = []
+        for key in keys:
+            cursor.execute(statement, tuple(key))
+            rows += cursor.fetchall()
+        return rows
 
     def add(self, table: type[Model], columns: Sequence[str], key: str) -> str:
         """Add to the numbers in ``columns`` of the row with this ``key``."""
@@ -169,10 +171,6 @@ class Sql:
 
     def new(self, column: str) -> str:
         return f"excluded.`{column}`" if self._embedded else f"VALUES(`{column}`)"
-
-    def same(self, one: str, other: str) -> str:
-        """Whether two are equal, or both null."""
-        return f"{one} IS {other}" if self._embedded else f"{one} <=> {other}"
 
     def no_id(self) -> dict[str, str]:
         """For the ``merge`` of a table with ``id``: changes nothing, but a statement without any new row has no

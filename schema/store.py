@@ -43,6 +43,7 @@ from schema.models import (
     LatestOdds,
     Messages,
     Odds,
+    ReplacedOdds,
     Runs,
     TouchedHours,
     TouchedMatches,
@@ -134,7 +135,7 @@ class Store:
         self._insert_ledger = sql.insert(Messages, ("message_id", "run_id", "batch", "stored_at"))
         self._insert_odds = replace(sql.insert(Odds, COLUMNS, sql.no_id() or None), clash=self._replace_odds)
         self._merge_odds = sql.insert(Odds, COLUMNS, _merge_of_prices(sql) | sql.no_id())
-        self._set_aside, self._put_back = _set_aside(sql), _put_back(sql)
+        self._insert_replaced = sql.insert(ReplacedOdds, (*COLUMNS, "replaced_at"))
         self._insert_latest = sql.insert(LatestOdds, COLUMNS, _merge_of_prices(sql, "scraped_at"), after=Odds)
         self._touch_matches = sql.insert(TouchedMatches, ("match_id", "touched_at"))
         self._touch_hours = sql.insert(TouchedHours, ("hour", "touched_at"))
@@ -307,12 +308,17 @@ class Store:
     def _replace_odds(self, cursor: Any, rows: Sequence[Sequence[Any]]) -> None:
         """Prices of which some have another of their instant: what ranks higher is kept, and what was known set aside.
 
-        Those that are there are locked by now, for they were to be inserted.
+        Those that are there are locked by now, for they were to be inserted. What this very batch has brought was
+        never known.
         """
         stored_at, keys = rows[0][-1], [row[: len(WHICH)] for row in rows]
-        self._sql.among(cursor, self._set_aside, WHICH, keys, before=(stored_at,), after=(stored_at,))
+        there = self._sql.each(cursor, Odds, COLUMNS, WHICH, keys)
+        known = [row for row in there if str(row[-1]) != stored_at]
         self._sql.write(cursor, rows, self._merge_odds)
-        self._sql.among(cursor, self._put_back, WHICH, keys, before=(stored_at,))
+        since = self._sql.each(cursor, Odds, ("stored_at",), WHICH, [row[: len(WHICH)] for row in known])
+        replaced = [(*row, stored_at) for row, (at,) in zip(known, since, strict=True) if str(at) == stored_at]
+        if replaced:
+            self._sql.write(cursor, replaced, self._insert_replaced)
 
     def _touch(self, cursor: Any, quotes: Sequence[OddsItem]) -> None:
         """Leave word of what is to be tallied anew: rows that are only added, so that no writer waits for another."""
@@ -445,21 +451,6 @@ def _rank(first: Sequence[str], of: Callable[[str], str]) -> str:
     full, trj, published = f"1 - {of('partial')}", f"COALESCE({of('trj')}, 0)", f"COALESCE({of('published_trj')}, 0)"
     unsuspected = f"{of('suspect')} IS NULL, COALESCE({of('suspect')}, '')"
     return ", ".join((*map(of, first), of("odd_value"), full, trj, published, unsuspected))
-
-
-def _set_aside(sql: Sql) -> str:
-    """Copies what is known of some observations; what this very batch has brought was never known."""
-    names = ", ".join(f"`{column}`" for column in COLUMNS)
-    earlier = f"(`stored_at` IS NULL OR `stored_at` <> {sql.mark})"
-    known = f"SELECT {names}, {sql.mark} FROM Odds WHERE {{}} AND {earlier}"  # noqa: S608 - names of our own
-    return f"INSERT INTO ReplacedOdds ({names}, `replaced_at`) {known}"
-
-
-def _put_back(sql: Sql) -> str:
-    """Takes away the copies of those that were not replaced."""
-    same = " AND ".join(f"o.`{column}` = ReplacedOdds.`{column}`" for column in WHICH)
-    stays = f"SELECT 1 FROM Odds o WHERE {same} AND {sql.same('o.stored_at', 'ReplacedOdds.stored_at')}"  # noqa: S608
-    return f"DELETE FROM ReplacedOdds WHERE `replaced_at` = {sql.mark} AND {{}} AND EXISTS ({stays})"  # noqa: S608
 
 
 _DEAD_COLUMNS = (

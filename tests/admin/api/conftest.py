@@ -15,12 +15,12 @@ from werkzeug.test import TestResponse
 from admin import create_app, keys
 from admin.signing import Person
 from schema.database import connect, hang_up
-from schema.migrations import migrate
 from schema.models import Odds
 from schema.tally import Tally
 from tests.admin import account, season
 from tests.admin.api import contract
 from tests.admin.api.weekend import Weekend, past
+from tests.schema.laid import lay
 
 
 class Program:
@@ -112,7 +112,7 @@ def weekend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         server = request.getfixturevalue("mariadb")
         url = server.url(server.new_database())
         database = connect(url, home)
-        migrate(database)
+        lay(database)
         hang_up(database)
     app = create_app(url, home)
     database, at = Odds._meta.database.obj, season.now()

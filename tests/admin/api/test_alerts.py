@@ -10,13 +10,13 @@ from admin.alerting.engine import Engine
 from admin.alerting.messages import Composer
 from schema.database import connect, hang_up
 from schema.instants import naive
-from schema.migrations import migrate
 from schema.models import AuditLog
 from tests.admin import counted
 from tests.admin.alerting.world import RULES, START, add_channel, add_rule, history, put
 from tests.admin.api.conftest import program
 from tests.admin.api.test_conventions import problem
 from tests.admin.conftest import current
+from tests.schema.laid import lay
 from tests.schema.letters import NOON
 
 MOVE = {"kind": "move", "threshold": "5", "minutes": 60, "at_least": 1, "market": "1X2"}
@@ -30,7 +30,7 @@ def rung(request, tmp_path_factory):
         server = request.getfixturevalue("mariadb")
         url = server.url(server.new_database())
         database = connect(url, home)
-        migrate(database)
+        lay(database)
         hang_up(database)
     app = create_app(url, home)
     database = current()

@@ -19,13 +19,13 @@ from gigscrapy.quoting import Sighting, list_quotes
 from schema.database import connect, hang_up
 from schema.ledger import balance
 from schema.messages import encode
-from schema.migrations import migrate
 from schema.models import AuditLog, Bookmakers, LatestOdds, MarketNames, Matches, Odds, Pages, Runs
 from schema.store import Store
 from tests import SHARED
 from tests.admin.api.conftest import program
 from tests.admin.api.test_conventions import problem
 from tests.admin.conftest import current
+from tests.schema.laid import lay
 from tests.schema.letters import NOON, prices, quote
 
 BARE = {
@@ -62,7 +62,7 @@ def place(request, tmp_path, migrated, monkeypatch):
         server = request.getfixturevalue("mariadb")
         url = server.url(server.new_database())
         made = connect(url, tmp_path)
-        migrate(made)
+        lay(made)
         hang_up(made)
     if queue == "rabbitmq":
         monkeypatch.setenv("RABBIT_URL", request.getfixturevalue("rabbit_url"))

@@ -17,7 +17,6 @@ from admin.webhooks.signature import HEADER, sign
 from admin.webhooks.telling import Teller
 from schema import webhooks
 from schema.database import connect, hang_up
-from schema.migrations import migrate
 from schema.models import AlertEvents, AlertRules, Odds, Runs, WebhookDeliveries, Webhooks, use
 from schema.store import Store
 from schema.webhooks import CLOSED, KINDS, ODDS, OPENED, RUN, SNAPSHOT
@@ -25,6 +24,7 @@ from tests import ROOT
 from tests.admin import account
 from tests.admin.alerting.sinks import WebHook
 from tests.admin.alerting.test_service import Process, until
+from tests.schema.laid import lay
 from tests.schema.letters import letters, prices, quote
 
 
@@ -52,7 +52,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[Database
         url = server.url(server.new_database())
     found = connect(url, tmp_path)
     use(found)
-    migrate(found)
+    lay(found)
     with found.connection_context():
         yield found
     hang_up(found)
@@ -404,7 +404,7 @@ def test_the_service_of_the_alerts_tells_hooks(tmp_path: Any) -> None:
     with WebHook() as sink:
         found = connect(None, tmp_path)
         use(found)
-        migrate(found)
+        lay(found)
         with found.connection_context():
             hook(found, Vault(None, tmp_path), url=f"http://127.0.0.1:{sink.port}/hook")
             webhooks.ask(found, webhooks.Message(1, "test-1", "test", "{}"), at=AT)

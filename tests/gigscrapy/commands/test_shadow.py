@@ -18,11 +18,11 @@ from gigscrapy import broker
 from gigscrapy.broker import QUEUE
 from schema.database import connect, hang_up
 from schema.messages import encode
-from schema.migrations import migrate
 from schema.store import Store
 from tests.gig.database import DJANGO, FLAT, GigDatabase
 from tests.gig.programs import connected, odds_message, publish
 from tests.gigscrapy.commands.in_process import Ask, asking
+from tests.schema.laid import lay
 from tests.schema.letters import QUOTE, letters, prices
 from tests.services.rabbitmq import RabbitMQ
 
@@ -47,7 +47,7 @@ def theirs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str
 @pytest.fixture
 def ours(tmp_path: Path) -> Iterator[Database]:
     database = connect(None, tmp_path)
-    migrate(database)
+    lay(database)
     yield database
     hang_up(database)
 
