@@ -25,9 +25,11 @@ def as_instant(value: Any) -> datetime:
 
 def _whole(value: Any) -> Any:
     """Digits, and nothing that Python reads as digits."""
-    if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,18}", value):
+    if not isinstance(value, str):
+        return value
+    if not re.fullmatch(r"-?[0-9]{1,18}(\.0{1,18})?", value):  # to a schema 3.0 is whole
         raise ValueError("write a whole number")
-    return value
+    return value.partition(".")[0]
 
 
 def _flag(value: Any) -> Any:

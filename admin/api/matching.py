@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 from admin.api.answers import instant
 from admin.api.asking import Instant, Part, Several
 from admin.api.names import Named, NamedOut, Names
-from admin.api.problems import Problem
+from admin.api.problems import Problem, impossible
 from analytics.finding import Fixture, Wanted, fixtures, next_kickoff
 from schema.models import Matches, now
 
@@ -53,7 +53,7 @@ class MatchOut(BaseModel):
 def wanted(asked: Any, names: Names, **more: Any) -> Wanted:
     """The matches that the usual filters mean."""
     if asked.since and asked.until and asked.since >= asked.until:
-        raise Problem(422, "invalid", "until: it is not after from", errors={"until": ["it is not after from"]})
+        raise impossible("until", "it is not after from")
     return Wanted(
         sports=names.chosen("sport", asked.sport),
         leagues=names.chosen("league", asked.league),

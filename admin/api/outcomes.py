@@ -1,8 +1,9 @@
 """Outcomes by the names that programs use, and as they are printed in France: ``home`` is ``1``, ``draw`` is ``N``."""
 
 from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal
 
-from admin.api.problems import Problem
+from pydantic import BeforeValidator, WithJsonSchema
 
 OUTCOMES: Mapping[str, str] = {
     "1": "home",
@@ -16,12 +17,16 @@ OUTCOMES: Mapping[str, str] = {
 LABELS: Mapping[str, str] = {"X": "N", "1X": "1N", "X2": "N2"}
 """Of those that are printed otherwise than we write them."""
 _CODES = {name: code for code, name in OUTCOMES.items()}
+_ANY = f"({'|'.join(_CODES)})"
+
+Outcomes = Annotated[
+    list[Literal["home", "draw", "away", "home_or_draw", "draw_or_away", "home_or_away"]],
+    BeforeValidator(lambda value: value.split(",") if isinstance(value, str) else value),
+    WithJsonSchema({"type": "string", "pattern": f"^{_ANY}(,{_ANY})*$", "maxLength": 500}),
+]
+"""Several of them, with commas between them."""
 
 
 def codes(asked: Sequence[str]) -> set[str]:
-    """Our codes of these names. :raises Problem: 422 for one that is none."""
-    unknown = [name for name in asked if name.lower() not in _CODES]
-    if unknown:
-        known = f"there are: {', '.join(_CODES)}"
-        raise Problem(422, "invalid", f"outcome: no such outcome: {', '.join(unknown)}", errors={"outcome": [known]})
-    return {_CODES[name.lower()] for name in asked}
+    """Our codes of these names."""
+    return {_CODES[name] for name in asked}

@@ -15,7 +15,7 @@ from admin.api.answers import Listed, age, instant
 from admin.api.asking import Digits, Flag, Instant, OddsFormat
 from admin.api.names import Names
 from admin.api.outcomes import LABELS, OUTCOMES
-from admin.api.problems import Problem
+from admin.api.problems import impossible
 from analytics.finding import Fixture
 from analytics.latest import Price, Sheet
 from analytics.odds_format import FORMATS
@@ -111,8 +111,7 @@ def moment_of(as_of: datetime | None) -> datetime:
     at = now()
     if as_of is None or as_of <= at:
         return as_of or at
-    detail = f"as_of: nobody knows yet what will be known then; it is {instant(at)}"
-    raise Problem(422, "invalid", detail, errors={"as_of": ["it is in the future"]})
+    raise impossible("as_of", f"nobody knows yet what will be known then; it is {instant(at)}")
 
 
 @dataclass

@@ -14,7 +14,7 @@ from admin.api.asking import Instant, OddsFormat, Part, Several
 from admin.api.matching import found_match
 from admin.api.names import Names
 from admin.api.offering import offer
-from admin.api.outcomes import LABELS, OUTCOMES, codes
+from admin.api.outcomes import LABELS, OUTCOMES, Outcomes, codes
 from admin.api.pricing import Line, line_told, winners
 from analytics import pricehistory
 from analytics.finding import Fixture, own_market
@@ -31,7 +31,7 @@ class OfHistory(Part):
     market: Several = Field(default=[], description="Ids, slugs or bare codes; the winner's where none is named.")
     line: Line | None = Field(None, description="Handicap or total; 0 in markets without one.")
     bookmaker: Several = Field(default=[], description="Ids or slugs.")
-    outcome: Several = Field(default=[], description="home, draw, away, …")
+    outcome: Outcomes = Field(default=[], description="home, draw, away, …")
     since: Instant | None = Field(None, alias="from", description="Seen from then on.")
     until: Instant | None = Field(None, description="Seen before then.")
     step: Literal["raw", "5m", "1h"] = Field("raw", description="Every observation, or the last of each step.")

@@ -17,7 +17,7 @@ from admin.api.asking import Instant, Part, Several
 from admin.api.names import Names
 from admin.api.offering import offer
 from admin.api.pricing import moment_of, percent, winners
-from admin.api.problems import Problem
+from admin.api.problems import impossible
 from analytics import benchmark
 from analytics.benchmark import Cell, Sums
 from analytics.endings import MOST, TooMany, cells_then
@@ -171,9 +171,9 @@ class _Question:
         last = _day(asked.until) - timedelta(days=1) if asked.until else _day(asked.as_of or now())
         first = _day(asked.since) if asked.since else last - USUAL + timedelta(days=1)
         if first > last:
-            raise Problem(422, "invalid", "until: no day is between from and until", errors={"until": ["too early"]})
+            raise impossible("until", "no day is between from and until")
         if last - first > LONGEST:
-            raise Problem(422, "invalid", "from: 750 days at most", errors={"from": ["750 days at most"]})
+            raise impossible("from", "750 days at most")
         sports = names.chosen("sport", asked.sport)
         markets = names.markets_of(asked.market) or winners(names)
         if asked.group == "market" and not asked.market:
@@ -202,8 +202,8 @@ class _Question:
             earlier = self.since - timedelta(days=1)
             found += benchmark.cells(self.markets, self.before, earlier, by_day=False, **wanted)  # type: ignore[arg-type]
         if len(found) > CELLS:
-            detail = "this is a table of more than twenty thousand sums: ask for fewer days, leagues or markets"
-            raise Problem(422, "too_much", detail)
+            why = "this is a table of more than twenty thousand sums: ask for fewer days, leagues or markets"
+            raise impossible("from", why, "too_much")
         return found
 
     def then(self) -> list[Cell]:
@@ -214,11 +214,11 @@ class _Question:
         try:
             return cells_then(at, kinds, since, until, self._leagues_of_sports)
         except TooMany:
-            detail = (
-                f"as_of: the period and the one before have more than {MOST} matches: ask for fewer days or leagues;"
+            why = (
+                f"the period and the one before have more than {MOST} matches: ask for fewer days or leagues;"
                 " what was known then is computed from every price"
             )
-            raise Problem(422, "too_much", detail, errors={"as_of": [f"{MOST} matches at most"]}) from None
+            raise impossible("as_of", why, "too_much") from None
 
     @property
     def _leagues_of_sports(self) -> Sequence[int]:

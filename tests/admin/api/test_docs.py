@@ -36,6 +36,8 @@ def raised() -> Iterator[tuple[int | None, str]]:
                 yield said[0], str(said[1])
             elif called(call) == "Problem" and isinstance(call.args[1], ast.JoinedStr):
                 yield None, f"{call.args[1].values[0].value}*"  # type: ignore[union-attr]
+            elif called(call) == "impossible" and isinstance(said[-1], str) and len(said) > 2:
+                yield 400, said[-1]
             elif called(call) == "impossible":
                 yield 400, "impossible" if len(said) == 2 else f"{call.args[2].values[0].value}*"  # type: ignore[attr-defined]
             elif called(call) == "wanted" and isinstance(said[-1], str):
