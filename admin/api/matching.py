@@ -53,7 +53,7 @@ class MatchOut(BaseModel):
 def wanted(asked: Any, names: Names, **more: Any) -> Wanted:
     """The matches that the usual filters mean."""
     if asked.since and asked.until and asked.since >= asked.until:
-        raise Problem(422, "invalid", "until: it is not after from", errors={"until": ["it is not after from"]})
+        raise Problem(400, "impossible", "until: it is not after from", errors={"until": ["it is not after from"]})
     return Wanted(
         sports=names.chosen("sport", asked.sport),
         leagues=names.chosen("league", asked.league),

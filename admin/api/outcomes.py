@@ -19,9 +19,9 @@ _CODES = {name: code for code, name in OUTCOMES.items()}
 
 
 def codes(asked: Sequence[str]) -> set[str]:
-    """Our codes of these names. :raises Problem: 422 for one that is none."""
+    """Our codes of these names. :raises Problem: 400 for one that is none."""
     unknown = [name for name in asked if name.lower() not in _CODES]
     if unknown:
         known = f"there are: {', '.join(_CODES)}"
-        raise Problem(422, "invalid", f"outcome: no such outcome: {', '.join(unknown)}", errors={"outcome": [known]})
+        raise Problem(400, "impossible", f"outcome: no such outcome: {', '.join(unknown)}", errors={"outcome": [known]})
     return {_CODES[name.lower()] for name in asked}

@@ -112,7 +112,7 @@ def moment_of(as_of: datetime | None) -> datetime:
     if as_of is None or as_of <= at:
         return as_of or at
     detail = f"as_of: nobody knows yet what will be known then; it is {instant(at)}"
-    raise Problem(422, "invalid", detail, errors={"as_of": ["it is in the future"]})
+    raise Problem(400, "impossible", detail, errors={"as_of": ["it is in the future"]})
 
 
 @dataclass

@@ -81,7 +81,7 @@ MEANINGS: dict[str, tuple[int, str]] = {
     ),
     "invalid_every_minutes": (400, "A schedule cannot come round that often, or that seldom."),
     "invalid_kickoff": (400, "These are no times before a kick-off: write `24h 1h 15m`."),
-    "too_much": (422, "More is asked for than is computed at once: narrow it."),
+    "too_much": (400, "More is asked for than is computed at once: narrow it."),
     "rate_limit": (429, "Too many requests of this key within a minute; `Retry-After` says when to come again."),
     "too_many_exports": (429, "As many exports go on as may; `Retry-After` says when to come again."),
     "error": (500, "The program is at fault; its log says more under the `request_id`."),

@@ -171,9 +171,9 @@ class _Question:
         last = _day(asked.until) - timedelta(days=1) if asked.until else _day(asked.as_of or now())
         first = _day(asked.since) if asked.since else last - USUAL + timedelta(days=1)
         if first > last:
-            raise Problem(422, "invalid", "until: no day is between from and until", errors={"until": ["too early"]})
+            raise Problem(400, "impossible", "until: no day is between from and until", errors={"until": ["too early"]})
         if last - first > LONGEST:
-            raise Problem(422, "invalid", "from: 750 days at most", errors={"from": ["750 days at most"]})
+            raise Problem(400, "impossible", "from: 750 days at most", errors={"from": ["750 days at most"]})
         sports = names.chosen("sport", asked.sport)
         markets = names.markets_of(asked.market) or winners(names)
         if asked.group == "market" and not asked.market:
@@ -203,7 +203,7 @@ class _Question:
             found += benchmark.cells(self.markets, self.before, earlier, by_day=False, **wanted)  # type: ignore[arg-type]
         if len(found) > CELLS:
             detail = "this is a table of more than twenty thousand sums: ask for fewer days, leagues or markets"
-            raise Problem(422, "too_much", detail)
+            raise Problem(400, "too_much", detail)
         return found
 
     def then(self) -> list[Cell]:
@@ -218,7 +218,7 @@ class _Question:
                 f"as_of: the period and the one before have more than {MOST} matches: ask for fewer days or leagues;"
                 " what was known then is computed from every price"
             )
-            raise Problem(422, "too_much", detail, errors={"as_of": [f"{MOST} matches at most"]}) from None
+            raise Problem(400, "too_much", detail, errors={"as_of": [f"{MOST} matches at most"]}) from None
 
     @property
     def _leagues_of_sports(self) -> Sequence[int]:

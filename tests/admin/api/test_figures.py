@@ -84,7 +84,7 @@ class TestHistory:
         reason = self.rows(weekend, until="2020-01-01T00:00:00Z")["reason"]
         assert reason["code"] == "out_of_range" and "the first of these prices is of" in reason["detail"]
         assert self.rows(weekend, market="dnb")["reason"]["code"] == "not_offered"
-        problem(weekend.program.get(f"/matches/{weekend.match('700')}/history", outcome="goal"), 422, "invalid")
+        problem(weekend.program.get(f"/matches/{weekend.match('700')}/history", outcome="goal"), 400, "impossible")
 
 
 def endings(weekend):
@@ -203,7 +203,7 @@ class TestTrj:
         assert sum(map(Decimal, of_all.values())) == pytest.approx(100, abs=Decimal("0.02"))
 
     def test_refused_and_empty(self, weekend):
-        problem(weekend.program.get("/trj", **{"from": "2020-01-01T00:00:00Z"}), 422, "invalid")
+        problem(weekend.program.get("/trj", **{"from": "2020-01-01T00:00:00Z"}), 400, "impossible")
         far = {"from": "2031-01-01T00:00:00Z", "until": "2031-02-01T00:00:00Z"}
         reason = weekend.program.get("/trj", **far).get_json()["reason"]
         assert reason["code"] == "out_of_range" and "there are days from" in reason["detail"]
@@ -231,7 +231,7 @@ def test_movements(weekend):
     assert downs and all(Decimal(row["change_pct"]) <= -2 for row in downs)
     reason = weekend.program.get("/movements", since=z(since), min_pct="90").get_json()["reason"]
     assert reason["code"] == "filtered" and "nothing moved by 90 %" in reason["detail"]
-    problem(weekend.program.get("/movements", since="2020-01-01T00:00:00Z"), 422, "invalid")
+    problem(weekend.program.get("/movements", since="2020-01-01T00:00:00Z"), 400, "impossible")
 
 
 def test_surebets(weekend):

@@ -104,7 +104,7 @@ def test_what_comes_late_was_not_known_when_it_was_seen(weekend):
 
 
 def test_nobody_knows_the_future(weekend):
-    problem(weekend.program.get("/odds", as_of="2031-01-01T00:00:00Z"), 422, "invalid")
+    problem(weekend.program.get("/odds", as_of="2031-01-01T00:00:00Z"), 400, "impossible")
 
 
 class TestChanges:
@@ -132,7 +132,7 @@ class TestChanges:
 
     @pytest.mark.parametrize("since", ["2020-01-01T00:00:00Z"])
     def test_too_long_ago(self, weekend, since):
-        problem(weekend.program.get("/odds", updated_since=since), 422, "invalid")
+        problem(weekend.program.get("/odds", updated_since=since), 400, "impossible")
 
 
 def test_an_answer_that_only_grew_older_is_not_sent_again(weekend):
