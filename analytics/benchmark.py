@@ -14,11 +14,12 @@ figure here mixes two markets.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from math import sqrt
+from typing import NamedTuple
 
 from peewee import Case, Expression, fn
 
@@ -223,6 +224,50 @@ def over_time(scope: Scope) -> dict[tuple[date, int], Sums]:
         (day, bookmaker): Sums(quotes=int(quotes), trj_sum=int(total))
         for day, bookmaker, quotes, total in query.tuples().execute()
     }
+
+
+class Cell(NamedTuple):
+    """Sums of a market on a day, of a league or bookmaker where these are told apart, else 0."""
+
+    market: int
+    day: date
+    league: int
+    bookmaker: int
+    sums: Sums
+
+
+def cells(
+    markets: Collection[int],
+    since: date,
+    until: date,
+    *,
+    leagues: Collection[int] = (),
+    by_day: bool,
+    by_league: bool,
+    by_bookmaker: bool,
+    limit: int,
+) -> list[Cell]:
+    """The sums of these markets, days included, told apart by what is wanted; one query.
+
+    :param by_day: else they are those of all days, on the last of them.
+    """
+    wanted = (
+        (PayoutDays.day, by_day),
+        (PayoutDays.league, by_league),
+        (PayoutDays.bookmaker, by_bookmaker),
+    )
+    told = [column for column, apart in wanted if apart]
+    totals = [fn.SUM(getattr(PayoutDays, name)).alias(f"total_{name}") for name in SUMS]
+    query = PayoutDays.select(PayoutDays.market, *told, *totals)
+    query = query.where(PayoutDays.market.in_(sorted(markets)), PayoutDays.day.between(since, until))
+    if leagues:
+        query = query.where(PayoutDays.league.in_(sorted(leagues)))
+    found = []
+    for market, *row in query.group_by(PayoutDays.market, *told).limit(limit).tuples().execute():
+        values = iter(row)
+        day, league, bookmaker = (next(values) if apart else None for _, apart in wanted)
+        found.append(Cell(market, day or until, league or 0, bookmaker or 0, Sums(*map(int, values))))
+    return found
 
 
 def _in(scope: Scope) -> Expression:

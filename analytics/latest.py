@@ -20,12 +20,11 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from peewee import JOIN, Case, Expression
+from peewee import JOIN, Case, Expression, fn
 
 from analytics.freshness import is_stale, period_of_gaps
 from analytics.grid import standing
 from analytics.payout import best_prices, market_trj
-from schema.database import is_embedded
 from schema.doubt import doubted, known
 from schema.markets import MARKETS, Market
 from schema.models import LatestOdds, Matches, Odds, Pages, ReplacedOdds
@@ -291,7 +290,7 @@ def first_stored(since: datetime) -> int:
     One query: some twenty steps of halving, for ids rise as rows are stored.
     """
     database = Odds._meta.database  # noqa: SLF001 - Peewee has no other word for it
-    mark, half = database.param, "(low + high) / 2" if is_embedded(database) else "(low + high) DIV 2"
+    mark, half = database.param, "((low + high) >> 1)"
     stored = f"(SELECT COALESCE(stored_at, scraped_at) < {mark} FROM Odds WHERE id >= {half} ORDER BY id LIMIT 1)"  # noqa: S608
     found = database.execute_sql(
         f"""
@@ -312,3 +311,11 @@ def stored_from(first: int) -> Expression:
     """Whether anything was stored of a match since that row of Odds: a condition on Matches."""
     some: Expression = Matches.id.in_(Odds.select(Odds.match).where(Odds.id >= first).distinct())
     return some
+
+
+def first_known(matches: Collection[int]) -> datetime | None:
+    """When the first price of these matches was known, naive UTC; ``None``: there is none. One query."""
+    when = Case(None, ((Odds.stored_at > Odds.scraped_at, Odds.stored_at),), Odds.scraped_at)
+    first = fn.MIN(when).converter(Odds.scraped_at.python_value)
+    found: datetime | None = Odds.select(first).where(Odds.match.in_(sorted(matches))).scalar()
+    return found

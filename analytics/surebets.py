@@ -6,7 +6,7 @@ come. One bookmaker alone above 100 % is nearly always read wrongly: such a quot
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -18,10 +18,11 @@ from analytics.coverage import TOGETHER
 from analytics.grid import Observation, standing
 from analytics.payout import Best, best_prices, market_trj
 from schema.markets import MARKETS, Market
-from schema.models import Bookmakers, LatestOdds, Leagues, MarketNames, Matches, Teams
+from schema.models import Bookmakers, LatestOdds, Leagues, MarketNames, Matches, Odds, Teams
 
 MOST = 100
 """Surebets that are looked into at once; more would be a fault of reading."""
+HUNDRED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,29 @@ def surebets(at: datetime) -> list[Surebet]:
     return sorted((each for each in those if each is not None), key=lambda each: -each.trj)
 
 
+def confirmed(found: Sequence[Surebet]) -> set[int]:
+    """The places of those that were there already when each of their prices was seen the time before: one query.
+
+    What a page shows wrongly for a moment is rarely wrong twice; a price that was never seen before confirms nothing.
+    """
+    if not found:
+        return set()
+    before: dict[tuple[int, str, Decimal, str, str], Decimal] = {}
+    for match, market, line, bookmaker, outcome, price in _before({each.match_id for each in found}).tuples().execute():
+        if price is not None:
+            before[match, market, line, bookmaker, outcome] = price
+    told: set[int] = set()
+    for place, each in enumerate(found):
+        books: defaultdict[str, dict[str, Decimal | None]] = defaultdict(dict)
+        for outcome, best in each.best.items():
+            for name in best.bookmakers:
+                books[name][outcome] = before.get((each.match_id, each.market.code, each.line, name, outcome))
+        trj = market_trj(best_prices(books, each.market), each.market)
+        if trj is not None and trj > HUNDRED:
+            told.add(place)
+    return told
+
+
 def _surebet(prices: Iterable[_Price]) -> Surebet | None:
     prices = list(prices)
     first, market = prices[0], MARKETS[prices[0].market]
@@ -93,7 +117,7 @@ def _surebet(prices: Iterable[_Price]) -> Surebet | None:
         books[price.bookmaker][price.outcome] = price.price
     best = best_prices(books, market)
     trj = market_trj(best, market)
-    if trj is None or trj <= 100:
+    if trj is None or trj <= HUNDRED:
         return None
     taken = [price.scraped_at for price in offered if price.price == best[price.outcome].price]
     return Surebet(
@@ -187,3 +211,20 @@ def _prices(matches: Iterable[int], at: datetime) -> "ModelSelect[LatestOdds]":
         .join_from(Matches, away, on=(Matches.away_team == away.id))
         .where(LatestOdds.match.in_(list(matches)), _coming(at))
     )
+
+
+def _before(matches: Collection[int]) -> "ModelSelect[LatestOdds]":
+    """The price before the newest of each outcome, by the unique index of Odds."""
+    odds = Odds.alias()
+    same = (
+        (odds.match == LatestOdds.match)
+        & (odds.market == LatestOdds.market)
+        & (odds.line == LatestOdds.line)
+        & (odds.bookmaker == LatestOdds.bookmaker)
+        & (odds.outcome == LatestOdds.outcome)
+    )
+    earlier = odds.select(odds.odd_value).where(same, odds.scraped_at < LatestOdds.scraped_at, odds.suspect.is_null())
+    price = fn.COALESCE(earlier.order_by(odds.scraped_at.desc()).limit(1), None).converter(Odds.odd_value.python_value)
+    columns = (LatestOdds.match, MarketNames.code, LatestOdds.line, Bookmakers.name, LatestOdds.outcome, price)
+    query = LatestOdds.select(*columns).join_from(LatestOdds, MarketNames).join_from(LatestOdds, Bookmakers)
+    return query.where(LatestOdds.match.in_(sorted(matches)))

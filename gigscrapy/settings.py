@@ -109,6 +109,7 @@ GIGSCRAPY_HOME = os.environ.get("GIGSCRAPY_HOME", "var")  # folder of the spool,
 RABBIT_URL = _rabbit_url(os.environ)  # amqp://user:password@host:5672/%2F; unset: RABBITMQ_HOST …, else the spool
 RABBIT_QUEUE_TYPE = os.environ.get("RABBIT_QUEUE_TYPE", "quorum")  # classic: as gig-benchmark's processes declare it
 DATABASE_URL = _database_url(os.environ)  # mysql://user:password@host:3306/name; unset: MYSQL_HOST …, else SQLite
+GIG_DATABASE_URL = os.environ.get("GIG_DATABASE_URL") or None  # gig-benchmark's, for import-gig and shadow
 ARCHIVE_DAYS = os.environ.get("ARCHIVE_DAYS", "30")  # so long a page that was read is kept
 ARCHIVE_MB = os.environ.get("ARCHIVE_MB", "2000")  # so much all of them may take, compressed; 0: none is kept
 ARCHIVE_RUNS = os.environ.get("ARCHIVE_RUNS", "10")  # of so many newest runs every page stays, whatever the bounds say

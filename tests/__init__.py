@@ -39,7 +39,7 @@ OWN_ENVIRONMENT |= {
     "ALERTS_KEY",
 }
 OWN_ENVIRONMENT |= {f"RABBITMQ_{one}" for one in ("HOST", "PORT", "USER", "PASSWORD", "QUEUE", "VHOST")}
-OWN_ENVIRONMENT |= {f"MYSQL_{one}" for one in ("HOST", "PORT", "USER", "PASSWORD", "DATABASE")}
+OWN_ENVIRONMENT |= {"GIG_DATABASE_URL"} | {f"MYSQL_{one}" for one in ("HOST", "PORT", "USER", "PASSWORD", "DATABASE")}
 """What the person who runs the tests may have set for themselves; no test reads it."""
 
 OWN_SITE = {

@@ -32,7 +32,7 @@ class Command(ScrapyCommand):
     requires_crawler_process = False
 
     def syntax(self) -> str:
-        return "mysql://user:password@host:3306/database [options]"
+        return "[mysql://user:password@host:3306/database] [options]"
 
     def short_desc(self) -> str:
         return "Take over a database of gig-benchmark, and reckon up what became of each price"
@@ -43,7 +43,8 @@ class Command(ScrapyCommand):
             " older flat table of cotes_db. Kick-offs, which it kept as Paris's clock showed them, become UTC; a second"
             " meeting that it took for the first becomes a match of its own, where dates tell. It may be broken off at"
             " any time and begun again, and done twice it changes nothing. In the end it prints what became of each"
-            " price. Exit code: 0 all is taken, 3 all adds up and some was refused, 1 it does not add up."
+            " price. The address may stand in GIG_DATABASE_URL, where nobody else reads its password."
+            " Exit code: 0 all is taken, 3 all adds up and some was refused, 1 it does not add up."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -66,11 +67,14 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
-        if len(args) != 1:
-            raise UsageError("scrapy import-gig takes the address of one database", print_help=False)
-        wanted = _wanted(args[0], opts)
+        address = args[0] if args else self.settings["GIG_DATABASE_URL"]
+        if len(args) > 1 or not address:
+            raise UsageError(
+                "scrapy import-gig takes the address of one database, or that of GIG_DATABASE_URL", print_help=False
+            )
+        wanted = _wanted(address, opts)
         try:
-            with opened(self.settings, read_timeout=PATIENCE) as database, gig_at(args[0]) as gig:
+            with opened(self.settings, read_timeout=PATIENCE) as database, gig_at(address) as gig:
                 take_over = TakeOver(gig, database, wanted)
                 if take_over.was_resumed:
                     say("an import was broken off: it goes on", sys.stderr)
@@ -108,10 +112,8 @@ def told(reckoned: Reckoned, gig: Gig) -> Iterator[str]:
     account = reckoned.account
     yield f"gig-benchmark's database ({gig.kind})"
     for name, (read, used, here) in reckoned.rows.items():
-        if read or used:
-            without = f", {read - used} without a price that is taken" if read > used else ""
-            more = f", {used - read} of them told apart" if used > read else ""
-            yield f"{name}: read {read}{without}{more}; here {here}{f', {used - here} merged' if used > here else ''}"
+        of = "with prices that are taken" if name != "Matches" else "meetings with prices that are taken"
+        yield f"{name}: read {read}, {used} {of}; here {here}{f', {used - here} merged' if used > here else ''}"
     yield from account.told()
     if reckoned.users:
         yield f"users: {reckoned.users}, none taken: nobody can sign in with a password's hash of another program"

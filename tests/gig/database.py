@@ -127,9 +127,9 @@ class GigDatabase:
         trj: float | None = None,
     ) -> None:
         """What one message leaves: a row for each price. ``prices``: of 1, X and 2."""
-        if trj is None and all(price for price in prices if price is not None):
-            known = [price for price in prices if price]
-            trj = round(100 / sum(1 / price for price in known), 2) if len(known) == len(prices) else None
+        needed = prices if market in (None, self.markets["FOOT"]) else [prices[0], prices[2]]
+        if trj is None and all(needed):
+            trj = round(100 / sum(1 / price for price in needed if price), 2)
         for place, (outcome, price) in enumerate(zip(("1", "X", "2"), prices, strict=True)):
             if price is None:
                 continue
@@ -187,6 +187,8 @@ def every_defect(gig: GigDatabase) -> None:
 
     gig.scrape(plain, noon + timedelta(hours=9), (2.20, 3.30, 3.30), bookmaker=99)  # a bookmaker that is gone
     gig.scrape(9999, noon, (1.50, 4.00, 6.00))  # a match that is gone
+    timeless = {"market_id": gig.markets["FOOT"], "bookmaker_id": gig.bookmakers["PMU"], "outcome": "1", "trj": 0}
+    gig.put("Odds", match_id=plain, odd_value=2.50, scraped_at=None, **timeless)
     gig.match(ligue1, "ANGERS", "LORIENT", datetime(2025, 11, 16, 15), status="postponed")  # never quoted
     if gig.schema == DJANGO:
         gig.put("users", username="somebody", password="pbkdf2_sha256$1$salt$hash", role="admin")
@@ -196,7 +198,7 @@ def every_defect(gig: GigDatabase) -> None:
 
 def many(gig: GigDatabase, matches: int = 40, visits: int = 6) -> int:
     """A plain season, long enough to be broken off; how many quotes that is."""
-    league = gig.league("Ligue 1", "LIGUE_1")
+    league = gig.league("Premier League", "PREMIER_LEAGUE")
     rows = []
     for number in range(matches):
         kickoff = datetime(2025, 11, 10, 20, 45) + timedelta(days=number)

@@ -3,6 +3,7 @@ worker and consumer on the other; and the other way round.
 """
 
 import json
+import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from peewee import Database
 
+from admin import create_app
 from gigscrapy import broker
 from gigscrapy import worker as worker_module
 from gigscrapy.broker import QUEUE, TASK_DEAD_QUEUE, TASK_QUEUE, Delivery, Queues, depths, send
@@ -19,6 +21,7 @@ from gigscrapy.consumer import Consumer
 from gigscrapy.worker import Bounds, Worker
 from schema.database import connect, hang_up
 from schema.messages import encode
+from tests.admin.visitor import served
 from tests.gig import programs
 from tests.gig.programs import Scraper, connected, consume, publish
 from tests.gigscrapy.standin import StandIn
@@ -222,3 +225,32 @@ def test_its_worker_by_its_rules(queues: Queues) -> None:
         worker.work(4)
         assert channel.queue_declare(TASK_QUEUE, durable=True).method.message_count == 0
     assert (ran, worker.acked, len(worker.discarded)) == (["ligue1"], ["football.ligue_1", "football.la_liga"], 2)
+
+
+def test_a_round_from_the_button_to_the_table(
+    queues: Queues, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked for at our address, crawled by its worker, told to our address, stored by our consumer, read at our address."""
+    assert queues.rabbit_url
+    settings = {"RABBIT_URL": queues.rabbit_url, "RABBIT_QUEUE_TYPE": "classic", "GIG_ANONYMOUS": "on"}
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    with served(create_app(None, queues.home)) as address:
+
+        def ask(path: str, said: dict[str, Any] | None = None) -> Any:
+            body = None if said is None else json.dumps(said).encode()
+            asked = urllib.request.Request(f"{address}{path}", body, {"Content-Type": "application/json"})
+            with urllib.request.urlopen(asked, timeout=30) as answer:
+                return json.load(answer)
+
+        assert ask("/api/scraping/trigger", {"sport": "football", "league": "Ligue 1"}) == {"success": True}
+        scraper = Scraper(queues.rabbit_url, "Ligue 1", progress_url=f"{address}/api/scraping/progress")
+        worker = programs.Worker(queues.rabbit_url, {"football.ligue_1": lambda: scraper.run(LATER)})
+        worker.work(1)
+        assert (worker.acked, worker.discarded) == (["football.ligue_1"], [])
+        told = ask("/api/scraping/status?scraper=football.ligue_1")
+        assert (told["status"], told["message"]) == ("completed", "Scraping finished: 1 matchs, 1 odds")
+        assert stored(queues, database).totals.stored == 1
+        found = {(one["outcome"], one["odd_value"], one["match"]["match_date"]) for one in ask("/api/odds")}
+        kickoff = "2025-11-10T20:00:00Z"
+        assert found == {("1", "2.00", kickoff), ("X", "3.40", kickoff), ("2", "3.80", kickoff)}

@@ -4,7 +4,7 @@ Its Django models and its ``schema.sql`` have the same names and disagree on len
 be null; the older ``cotes_db`` has all in one flat table ``odds``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -70,6 +70,10 @@ class Row(NamedTuple):
     value: Decimal
     trj: Decimal | None
     seen_at: datetime
+
+
+NEVER = datetime(1, 1, 1)  # noqa: DTZ001 - naive, as all of theirs
+"""``seen_at`` of a price that tells no time."""
 
 
 class FlatRow(NamedTuple):
@@ -168,11 +172,33 @@ class Gig:
             upto,
         )
         rows = (
-            Row(number, market, bookmaker, outcome, decimal(value), None if trj is None else decimal(trj), seen_at)
+            Row(
+                number,
+                market,
+                bookmaker,
+                outcome,
+                decimal(value or 0),
+                None if trj is None else decimal(trj),
+                moment(scraped_at) or NEVER,
+            )
             for number, market, bookmaker, outcome, value, trj, scraped_at in found
-            if (seen_at := moment(scraped_at))
         )
         return sorted(rows, key=lambda row: (row.bookmaker, row.market, row.seen_at, row.id))
+
+    def window(self, since: datetime, until: datetime) -> Iterator[tuple[int, Row]]:
+        """The prices seen from ``since`` until before ``until`` (naive UTC), each with its match: those of a match
+        together, and in them as in :meth:`prices`.
+        """
+        cursor = _unbuffered(self.database)
+        sql = (
+            "SELECT match_id, id, market_id, bookmaker_id, outcome, odd_value, trj, scraped_at FROM {odds}"
+            " WHERE scraped_at >= ? AND scraped_at < ? ORDER BY match_id, bookmaker_id, market_id, scraped_at, id"
+        )
+        cursor.execute(sql.format(**self.tables).replace("?", self.database.param), (str(since), str(until)))
+        for match, number, market, bookmaker, outcome, value, trj, scraped_at in cursor:
+            if seen_at := moment(scraped_at):
+                told = None if trj is None else decimal(trj)
+                yield match, Row(number, market, bookmaker, outcome, decimal(value), told, seen_at)
 
     def flat(self) -> Iterator[FlatRow]:
         """The rows of the flat table, a few at a time: in an order that is the same each time."""
@@ -210,15 +236,10 @@ def _recognise(database: Database) -> Gig:
     there: dict[str, list[str]] = {}
     for name in database.get_tables():
         there.setdefault(name.lower(), []).append(name)
-    tables, columns, missing = {}, {}, []
-    for wanted, needed in NEEDED.items():
-        for name in there.get(wanted, ()):
-            found = _columns(database, name)
-            if needed <= found:
-                tables[wanted], columns[wanted] = f"`{name}`", found
-        if wanted not in tables:
-            missing.append(wanted)
-    if not missing:
+    tables, columns = _known_tables(database, there)
+    if not (missing := [wanted for wanted in NEEDED if wanted not in tables]):
+        if "partial" in columns["odds"]:
+            raise NotGigs("it is gigscrapy's own")
         if "users" in there:
             tables["users"] = f"`{there['users'][0]}`"
         return Gig(database, DJANGO if "django_migrations" in there else SCHEMA, tables, columns)
@@ -229,6 +250,18 @@ def _recognise(database: Database) -> Gig:
         f"it lacks gig-benchmark's {', '.join(missing)}"
         + (" (its migrations never made Odds)" if missing == ["odds"] else "")
     )
+
+
+def _known_tables(
+    database: Database, there: Mapping[str, Sequence[str]]
+) -> tuple[dict[str, str], dict[str, frozenset[str]]]:
+    """Those of gig-benchmark, as statements name them, with their columns."""
+    tables, columns = {}, {}
+    for wanted, needed in NEEDED.items():
+        for name in there.get(wanted, ()):
+            if needed <= (found := _columns(database, name)):
+                tables[wanted], columns[wanted] = f"`{name}`", found
+    return tables, columns
 
 
 def _columns(database: Database, table: str) -> frozenset[str]:

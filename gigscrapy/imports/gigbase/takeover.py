@@ -28,7 +28,7 @@ from gigscrapy.imports.gigbase.quotes import (
     scrapes,
     sport_of,
 )
-from gigscrapy.imports.gigbase.tables import FLAT, FlatRow, Gig, League, Match, Row, decimal, moment
+from gigscrapy.imports.gigbase.tables import FLAT, NEVER, FlatRow, Gig, League, Match, Row, decimal, moment
 from gigscrapy.imports.storing import Stored, store
 from schema.french import from_french
 from schema.instants import from_paris, to_paris
@@ -239,6 +239,10 @@ class _Relational(_Reader):
             account.note("no-prices")
             return
         account.read += _sum(rows)
+        if never := [row for row in rows if row.seen_at == NEVER]:
+            account.refuse("no-time", _sum(never), f"{match.home} - {match.away}")
+            if not (rows := [row for row in rows if row.seen_at != NEVER]):
+                return
         try:
             sides = self._sides(match)
         except Refused as refusal:

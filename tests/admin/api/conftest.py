@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +12,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from admin import keys
+from admin import create_app, keys
 from admin.signing import Person
-from tests.admin import account
+from schema.database import connect, hang_up
+from schema.migrations import migrate
+from schema.models import Odds
+from schema.tally import Tally
+from tests.admin import account, season
+from tests.admin.api import contract
+from tests.admin.api.weekend import Weekend, past
 
 
 class Program:
@@ -33,7 +40,7 @@ class Program:
         **asked: Any,
     ) -> TestResponse:
         authorized = {"Authorization": f"Bearer {self.key}"} if self.key else {}
-        return self._client.open(
+        answer = self._client.open(
             f"/api/v1{path}",
             method=method,
             query_string=asked,
@@ -41,6 +48,8 @@ class Program:
             headers=authorized | (headers or {}),
             buffered=buffered,
         )
+        contract.hold(self._client, method, path, answer)
+        return answer
 
     def get(self, path: str, **asked: Any) -> TestResponse:
         return self.open("GET", path, **asked)
@@ -92,3 +101,24 @@ def waited_on(app: Flask) -> Iterator[int]:
     finally:
         server.close()
         serving.join(5)
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("mariadb", marks=pytest.mark.server)])
+def weekend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Weekend]:
+    """A weekend of football and tennis, and forty days before it; only to be read, but for what a file adds itself."""
+    home: Path = tmp_path_factory.mktemp("weekend")
+    url = None
+    if request.param == "mariadb":
+        server = request.getfixturevalue("mariadb")
+        url = server.url(server.new_database())
+        database = connect(url, home)
+        migrate(database)
+        hang_up(database)
+    app = create_app(url, home)
+    database, at = Odds._meta.database.obj, season.now()
+    made = Weekend(app, database, program(app, "read"), at)
+    made.store(*past(at), *season.season(at))
+    with database.connection_context():
+        Tally(database).run()
+    yield made
+    hang_up(database)

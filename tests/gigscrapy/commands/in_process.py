@@ -44,7 +44,7 @@ def asking(command: type[ScrapyCommand], capsys: pytest.CaptureFixture[str]) -> 
     def ask(*words: str, home: Path, **changed: object) -> Ran:
         settings = Settings()
         settings.setmodule("gigscrapy.settings")
-        unset = dict.fromkeys(("DATABASE_URL", "RABBIT_URL"))
+        unset = dict.fromkeys(("DATABASE_URL", "RABBIT_URL", "GIG_DATABASE_URL"))
         settings.setdict(unset | {"GIGSCRAPY_HOME": str(home)} | changed, "cmdline")
         asked = command()
         asked.settings = settings

@@ -102,7 +102,9 @@ def test_all_that_is_wrong_is_mended_or_told(gig: Open, ask: Ask, tmp_path: Path
     there, total = theirs.sum()
     assert again["prices"]["there"] == again["prices"]["read"] == {"rows": there, "sum": f"{total:.2f}"}
     assert again["prices"]["here"] == again["prices"]["taken"]
-    refused = {"no-bookmaker": 3, "no-match": 3, "no-price": 2} | ({"teams": 3} if schema == DJANGO else {})
+    refused = {"no-bookmaker": 3, "no-match": 3, "no-price": 2, "no-time": 1} | (
+        {"teams": 3} if schema == DJANGO else {}
+    )
     assert {reason: one["rows"] for reason, one in again["refused"].items()} == refused
     assert {
         "default-kickoff": 1,
@@ -122,7 +124,7 @@ def test_what_a_person_says_is_believed(gig: Open, ask: Ask, tmp_path: Path) -> 
     league = theirs.league("Starligue")
     theirs.scrape(theirs.match(league, "PARIS", "NIMES", None), datetime(2025, 11, 9, 12), (1.20, 12.0, 7.50))
     home = tmp_path / "home"
-    told = ask(url, "--believe-20h", "--sport", "Starligue=handball", home=home).stdout
+    told = ask("--believe-20h", "--sport", "Starligue=handball", home=home, GIG_DATABASE_URL=url).stdout
     assert "believed, as you said: LENS - LILLE" in told
     assert "2 football leagues that are of another sport" in told
     assert "users: 1, none taken" in told
@@ -154,6 +156,35 @@ def test_the_flat_table(gig: Open, ask: Ask, tmp_path: Path) -> None:
         "football|ligue 1|psg|om|2025-11-10": ("2025-11-10 19:45:00", 3),
         "tennis|atp paris|a|b|": (None, 2),
     }
+
+
+def test_broken_off_it_goes_on(gig: Open, ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url, theirs = gig(DJANGO)
+    with theirs.database.atomic():
+        every_defect(theirs)
+        assert many(theirs, matches=60, visits=5) == 1200
+    whole = json.loads(ask(url, "--json", home=tmp_path / "whole").stdout)
+    pressed = iter([False, True])
+
+    def progress(*_: object) -> str:
+        if next(pressed):
+            raise KeyboardInterrupt
+        return ""
+
+    command = importlib.import_module("gigscrapy.commands.import-gig")
+    with monkeypatch.context() as patch:
+        patch.setattr(command, "_progress", progress)
+        ran = ask(url, home=tmp_path)
+    assert (ran.returncode, "run it again to go on" in ran.stderr) == (130, True)
+    ran = ask(url, "--json", home=tmp_path)
+    assert "it goes on" in ran.stderr
+    told = json.loads(ran.stdout)
+    session = ("stored_now", "there_already")
+    assert {key: one for key, one in told.items() if key not in session} == {
+        key: one for key, one in whole.items() if key not in session
+    }
+    assert 0 < told["stored_now"] < whole["stored_now"]
+    assert checksums(None, tmp_path) == checksums(None, tmp_path / "whole")
 
 
 @pytest.mark.server
@@ -191,6 +222,14 @@ def test_killed_half_way_it_goes_on(ask: Ask, mariadb: MariaDB, tmp_path: Path) 
     undisturbed = tmp_path / "undisturbed"
     assert ask(theirs, home=undisturbed).returncode == 0
     assert checksums(ours, tmp_path) == checksums(None, undisturbed)
+
+
+def test_our_own_is_not_taken_over(ask: Ask, tmp_path: Path) -> None:
+    database = connect(None, tmp_path)
+    lay(database)
+    hang_up(database)
+    ran = ask(f"sqlite:///{tmp_path}/gigscrapy.sqlite3", home=tmp_path / "other")
+    assert (ran.returncode, "it is gigscrapy's own" in ran.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(
