@@ -24,9 +24,11 @@ def as_instant(value: Any) -> datetime:
 
 
 def _whole(value: Any) -> Any:
-    """Digits, and nothing that Python reads as digits."""
-    if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,18}", value):
-        raise ValueError("write a whole number")
+    """Digits, and nothing else that Python reads as digits; 3.0 is 3, as in JSON."""
+    if isinstance(value, str):
+        if not (found := re.fullmatch(r"(-?[0-9]{1,18})(\.0)?", value)):
+            raise ValueError("write a whole number")
+        return found[1]
     return value
 
 

@@ -90,7 +90,9 @@ def list_movements(query_data: OfMovements) -> Response:
     names, place = Names.find(), cursors.position(query_data.cursor)
     since = naive(read_iso(place[0])) if place else query_data.since or at - USUAL
     if query_data.since and not at - LONGEST <= query_data.since < at:
-        raise Problem(400, "impossible", "since: within the last 24 hours", errors={"since": ["within the last 24 hours"]})
+        raise Problem(
+            400, "impossible", "since: within the last 24 hours", errors={"since": ["within the last 24 hours"]}
+        )
     found = candidates(since, at)
     wanted = _wanted(found, query_data, names)
     skipped = place[1] if place else 0
