@@ -14,7 +14,7 @@ from admin.api.asking import Digits, Instant, OddsFormat, Part, Several
 from admin.api.names import Names
 from admin.api.offering import offer
 from admin.api.pricing import line_told, outcome_told, percent
-from admin.api.problems import Problem
+from admin.api.problems import impossible
 from analytics.movements import TOLD, Candidate, Move, candidates, verified
 from analytics.odds_format import FORMATS
 from analytics.surebets import Surebet, confirmed, surebets
@@ -90,9 +90,7 @@ def list_movements(query_data: OfMovements) -> Response:
     names, place = Names.find(), cursors.position(query_data.cursor)
     since = naive(read_iso(place[0])) if place else query_data.since or at - USUAL
     if query_data.since and not at - LONGEST <= query_data.since < at:
-        raise Problem(
-            400, "impossible", "since: within the last 24 hours", errors={"since": ["within the last 24 hours"]}
-        )
+        raise impossible("since", "within the last 24 hours")
     found = candidates(since, at)
     wanted = _wanted(found, query_data, names)
     skipped = place[1] if place else 0

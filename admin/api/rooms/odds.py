@@ -43,7 +43,7 @@ from admin.api.pricing import (
     tagged,
     winners,
 )
-from admin.api.problems import Problem
+from admin.api.problems import Problem, impossible
 from analytics.finding import Fixture, Wanted, fixtures, own_market
 from analytics.latest import BestOffer, Price, Sheet, first_known, first_stored, latest, sheets, stored_from
 from schema.models import LatestOdds, Matches
@@ -420,9 +420,7 @@ def _check_changes(asked: Oddsly, at: datetime) -> None:
     if asked.updated_since is None:
         return
     if asked.as_of is not None:
-        raise Problem(
-            400, "impossible", "updated_since: not together with as_of", errors={"updated_since": ["or as_of"]}
-        )
+        raise impossible("updated_since", "not together with as_of")
     if at - asked.updated_since > LONGEST_BACK:
         detail = "updated_since: it is more than three days ago; read everything once without it, and go on from there"
         raise Problem(400, "impossible", detail, errors={"updated_since": ["three days at most"]})
