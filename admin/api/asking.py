@@ -24,12 +24,12 @@ def as_instant(value: Any) -> datetime:
 
 
 def _whole(value: Any) -> Any:
-    """Digits, and nothing that Python reads as digits."""
-    if not isinstance(value, str):
-        return value
-    if not re.fullmatch(r"-?[0-9]{1,18}(\.0{1,18})?", value):  # to a schema 3.0 is whole
-        raise ValueError("write a whole number")
-    return value.partition(".")[0]
+    """Digits, and nothing else that Python reads as digits; 3.0 is 3, as in JSON."""
+    if isinstance(value, str):
+        if not (found := re.fullmatch(r"(-?[0-9]{1,18})(\.0)?", value)):
+            raise ValueError("write a whole number")
+        return found[1]
+    return value
 
 
 def _flag(value: Any) -> Any:

@@ -59,8 +59,10 @@ def _inward(address: str, name: str) -> Markup:
 
 
 def _outward(url: str, name: str) -> Markup:
-    link = f'<a href="{escape(url)}" title="{escape(url)}" rel="noopener noreferrer external" target="_blank">'
-    return Markup(f"{link}{escape(name)}&nbsp;↗</a>")  # noqa: S704 - both are escaped
+    return Markup(  # noqa: S704 - both are escaped
+        f'<a href="{escape(url)}" title="{escape(url)}" rel="noopener noreferrer external" target="_blank">'
+        f"{escape(name)}&nbsp;↗</a>"
+    )
 
 
 def _run(run: Runs) -> Markup:

@@ -17,11 +17,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from parsel import Selector
+from peewee import Database
 
 import admin
 from admin import create_app, security
 from schema.database import hang_up
-from schema.models import PEOPLE, Bookmakers, Leagues, Teams, Users
+from schema.models import PEOPLE, Bookmakers, Leagues, Teams, Users, use
 from schema.store import Store
 from tests.admin import account, crowd, signed_in, token_of
 from tests.admin.conftest import current
@@ -37,8 +38,8 @@ CANARY = "c4nary-s3cret"
 
 
 @pytest.fixture(scope="module")
-def infested(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
-    """Over a crowd in which everything that has a name is called by a script, people too."""
+def infestation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FlaskClient, Database]]:
+    """A crowd in which everything that has a name is called by a script, people too."""
     app = create_app(home=tmp_path_factory.mktemp("infested"))
     database = current()
     Store(database).store(letters(*crowd.messages()))
@@ -50,8 +51,16 @@ def infested(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
         Teams.update(name=Teams.name.concat(ATTRIBUTE + SCRIPT)).execute()
         account("admin")
         Users.update(first_name=SCRIPT, last_name=ATTRIBUTE).execute()
-    yield signed_in(app)
+    yield signed_in(app), database
     hang_up(database)
+
+
+@pytest.fixture
+def infested(infestation: tuple[FlaskClient, Database]) -> FlaskClient:
+    """Over it, whatever database another test was over meanwhile."""
+    client, database = infestation
+    use(database)
+    return client
 
 
 def pages(app: Flask) -> list[tuple[str, str]]:

@@ -25,8 +25,6 @@ import gigscrapy_client  # isort: skip
 from gigscrapy_client import Client, Incomplete, Problem, is_genuine  # isort: skip
 
 Fill = Callable[..., None]
-HELPERS: set[str] = set()
-"""Public methods that are no operations."""
 
 
 @pytest.fixture
@@ -82,6 +80,7 @@ def test_every_operation_is_a_method_with_all_that_it_can_be_given(app: Flask) -
         wanted = {python_name(each) for each in told["names"] - by_itself - (of_export if files else set())}
         assert given == wanted, name
         assert (inspect.getdoc(method) or "").strip(), name
+    assert {name for name in vars(Client) if not name.startswith("_")} == set(specified(app)), "a method of nothing"
 
 
 def test_it_needs_nothing_but_python() -> None:

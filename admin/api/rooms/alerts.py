@@ -122,7 +122,7 @@ class RuleOut(BaseModel):
     updated_at: str
 
 
-class MessageOut(BaseModel):
+class AlertDelivery(BaseModel):
     channel: str
     kind: str
     state: str
@@ -145,7 +145,7 @@ class EventOut(BaseModel):
     age: int | None = Field(description="Seconds of the oldest price it stands on, when it opened.")
     match: int | None
     details: dict[str, Any]
-    deliveries: list[MessageOut]
+    deliveries: list[AlertDelivery]
 
 
 class WouldHaveRung(BaseModel):

@@ -73,7 +73,7 @@ _BODY: dict[str, Any] = {
                 "required": ["quotes"],
                 "additionalProperties": False,
                 "properties": {
-                    "quotes": {"type": "array", "minItems": 1, "maxItems": MOST, "items": _QUOTE},
+                    "quotes": {"type": "array", "minItems": 1, "items": _QUOTE},
                     "ingestion_key": {
                         "type": "string",
                         "pattern": submitting.PATTERN,

@@ -17,7 +17,6 @@ from gigscrapy.leagues import load
 from gigscrapy.pages.league import read_league
 from gigscrapy.quoting import Sighting, list_quotes
 from schema.database import connect, hang_up
-from schema.ledger import balance
 from schema.messages import encode
 from schema.models import AuditLog, Bookmakers, LatestOdds, MarketNames, Matches, Odds, Pages, Runs
 from schema.store import Store
@@ -300,8 +299,9 @@ def test_real_files_come_to_the_same_by_ingest_and_by_import(place, sender, cons
 PAGES = sorted((SHARED / "coteur").glob("*-foot-france-ligue-1.html"))
 
 
+@both
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
-def test_the_quotes_of_a_real_page_are_read_back(path, sender, consume):
+def test_the_quotes_of_a_real_page_are_read_back(path, place, sender, consume):
     league = next(league for league in load() if league.name == "ligue1")
     sighting = Sighting(league=league, run_id=None, url="https://www.coteur.com" + league.path, scraped_at=NOON)
     page = read_league(path.read_text(encoding="utf-8"), url=sighting.url, now=NOON, market=league.market)
@@ -311,9 +311,28 @@ def test_the_quotes_of_a_real_page_are_read_back(path, sender, consume):
     answer = post(sender, [fields(item) for item in quotes])
     assert answer.status_code == 201, answer.text
     assert consume() == len(quotes) > 9
-    kept = {(row["odd_value"], row["outcome"]) for row in looked_up(Odds.select)}
-    assert kept == {(price, code) for item in quotes for code, price in item.prices.items() if price}
-    assert [league["slug"] for league in sender.data("/leagues")] == ["football_ligue-1"]
-    assert sender.data(f"/runs/{answer.get_json()['run']}")["ledger"]["adds_up"]
-    [run] = looked_up(Runs.select)
-    assert balance(Runs(**run)).adds_up
+    label = {"1": "1", "X": "N", "2": "2"}
+    seen = {(item.match_id, label[code], price) for item in quotes for code, price in item.prices.items() if price}
+    matches = {match["id"]: match["site_id"] for match in sender.data("/matches", limit=1000)}
+    assert set(matches.values()) == {item.match_id for item in quotes}
+    by_odds, by_history = set(), set()
+    for number, site_id in matches.items():
+        for bookmaker in sender.data(f"/matches/{number}/odds")["bookmakers"]:
+            for outcome in (outcome for market in bookmaker["markets"] for outcome in market["outcomes"]):
+                by_odds.add((site_id, outcome["label"], Decimal(outcome["price"])))
+        for row in sender.data(f"/matches/{number}/history"):
+            by_history.add((site_id, row["label"], Decimal(row["price"])))
+            assert row["page"] == sighting.url
+    assert by_odds == by_history == seen
+    since = {"from": "2025-10-01T00:00:00Z", "league": "football_ligue-1", "limit": 1000}
+    assert sender.data("/odds", **since) and sender.data("/best-prices", **since)
+    for path in ("/sports", "/leagues", "/teams", "/bookmakers", "/markets"):
+        for row in sender.data(path, limit=1000):
+            assert sender.data(f"{path}/{row['slug']}")["id"] == row["id"]
+    for path in ("/movements", "/surebets", "/trj"):
+        told = sender.get(path, league="football_ligue-1").get_json()
+        assert told["data"] or told["reason"]["detail"]
+    lines = program(place, "export").get("/exports/latest-odds", format="ndjson").text.splitlines()
+    assert len(lines) == sum(price is not None for item in quotes for price in item.prices.values())
+    run = sender.data(f"/runs/{answer.get_json()['run']}")
+    assert run["ledger"]["adds_up"] and run["counts"]["stored"] == len(quotes)

@@ -1,11 +1,17 @@
 """Every address of the API: told in the specification, and open to whoever has a key for it, and to nobody else."""
 
+import importlib
+import pkgutil
+from collections import Counter
+
 import pytest
 from flask import Flask
+from pydantic import BaseModel
 from werkzeug.routing import IntegerConverter
 
 from admin import api as programs
-from admin.api import guard
+from admin.api import guard, rooms
+from admin.api.asking import Asked
 from schema.models import Users
 from tests.admin.api.conftest import Program, program
 from tests.admin.api.test_conventions import problem
@@ -78,6 +84,18 @@ def test_every_address_is_in_the_specification(app, program_of):
             assert operation["summary"] and operation["tags"], (method, path)
             if "requestBody" in operation:
                 assert {"400", "413", "415"} <= operation["responses"].keys(), (method, path)
+
+
+def test_no_two_things_have_one_name_in_the_specification():
+    """Of two models that are called alike it would have one only."""
+    names = Counter(
+        name
+        for room in pkgutil.iter_modules(rooms.__path__, f"{rooms.__name__}.")
+        for name, each in vars(importlib.import_module(room.name)).items()
+        if isinstance(each, type) and issubclass(each, BaseModel) and not issubclass(each, Asked)
+        if each.__module__ == room.name
+    )
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_a_key_whose_owner_lost_the_role_changes_nothing(app):
