@@ -21,12 +21,14 @@ from peewee import PeeweeException
 from werkzeug import Response
 from werkzeug.exceptions import SecurityError
 
-from admin.security import is_local
+from admin.security import is_local, proxies
 from admin.signing import Person, nobody, person_here
 from admin.words import Phrase
 
 FRESH_SECONDS = 15 * 60
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
+FORWARDED = frozenset({"x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "forwarded", "via"})
+"""Headers that say that a proxy passed a request on."""
 FILES = frozenset({"static", "admin.static"})
 """Endpoints of files that say nothing about anybody."""
 
@@ -170,6 +172,8 @@ def _let_a_program_in(endpoint: str) -> None:
 
 def asks_here() -> bool:
     """Whether it is asked from this machine, by a name of its own."""
+    if not proxies() and not FORWARDED.isdisjoint(name.lower() for name, _ in request.headers):
+        return False  # a proxy that nobody told us of: whoever is behind it is not here
     try:
         return is_local() and ipaddress.ip_address(request.remote_addr or "").is_loopback
     except ValueError:

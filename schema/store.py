@@ -311,7 +311,7 @@ class Store:
         Those that are there are locked by now, for they were to be inserted. What this very batch has brought was
         never known.
         """
-        stored_at, keys = rows[0][-1], [row[: len(WHICH)] for row in rows]
+        stored_at, keys = rows[0][-1], dict.fromkeys(row[: len(WHICH)] for row in rows)
         there = self._sql.each(cursor, Odds, COLUMNS, WHICH, keys)
         known = [row for row in there if str(row[-1]) != stored_at]
         self._sql.write(cursor, rows, self._merge_odds)

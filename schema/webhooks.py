@@ -38,6 +38,10 @@ FAILING, BACKLOG, GONE = "failing", "backlog", "gone"
 """Why a hook was switched off by itself."""
 
 
+_MAY = (Users.active, Users.role.in_(("operator", "admin")))
+"""Whose hooks are told anything: what an account may no longer read is not sent to it either."""
+
+
 class TooMany(ValueError):
     """An account has as many hooks as it may."""
 
@@ -79,6 +83,7 @@ def change(database: Database, number: int, values: Mapping[str, Any], *, at: da
         anew = {"since": at, "failing_since": None, "disabled_because": None} if begins else {}
         Webhooks.update({**values, **anew, "updated_at": at}).where(Webhooks.id == number).execute(database)
         if begins:
+            _give_up(database, number)
             missed = Message(number, f"snapshot-{number}-{at:%Y%m%d%H%M%S%f}", SNAPSHOT, "{}")
             _write(database, [missed], at)
 
@@ -87,6 +92,13 @@ def switch_off(database: Database, number: int, because: str, *, at: datetime | 
     """By itself: nothing more is written for it, nor sent."""
     changes = {"enabled": False, "disabled_because": because, "updated_at": at or now()}
     Webhooks.update(changes).where(Webhooks.id == number, Webhooks.enabled).execute(database)
+
+
+def _give_up(database: Database, number: int) -> None:
+    """What waited when it was switched off is told no more: that something was missed is."""
+    waits = (WebhookDeliveries.hook == number) & WebhookDeliveries.state.in_((DUE, SENDING))
+    changes = {"state": FAILED, "note": "it was switched off meanwhile"}
+    WebhookDeliveries.update(changes).where(waits).execute(database)
 
 
 def remove(database: Database, number: int) -> bool:
@@ -111,8 +123,9 @@ def _named() -> "ModelSelect[Webhooks]":
 
 
 def listening(database: Database) -> list[Webhooks]:
-    """Those that are on."""
-    return list(Webhooks.select().where(Webhooks.enabled).order_by(Webhooks.id).execute(database))
+    """Those that are on, of accounts that still may have some."""
+    query = Webhooks.select().join(Users).where(Webhooks.enabled, *_MAY).order_by(Webhooks.id)
+    return list(query.execute(database))
 
 
 # -- how far was looked ------------------------------------------------------------------------------------------------
@@ -169,8 +182,8 @@ def due(database: Database, at: datetime, most: int = 20) -> list[WebhookDeliver
         & earlier.state.in_((DUE, SENDING))
         & (earlier.id < WebhookDeliveries.id)
     )
-    query = WebhookDeliveries.select(WebhookDeliveries, Webhooks).join(Webhooks)
-    query = query.where(WebhookDeliveries.state == DUE, WebhookDeliveries.not_before <= at, Webhooks.enabled)
+    query = WebhookDeliveries.select(WebhookDeliveries, Webhooks).join(Webhooks).join(Users)
+    query = query.where(WebhookDeliveries.state == DUE, WebhookDeliveries.not_before <= at, Webhooks.enabled, *_MAY)
     return list(query.where(~fn.EXISTS(waits)).order_by(WebhookDeliveries.id).limit(most).execute(database))
 
 

@@ -61,6 +61,8 @@ def let_in() -> None:
     nobody()
     if request.endpoint is None or isinstance(request.routing_exception, SecurityError):
         return
+    if request.method not in READING and _brought() is None:  # a browser brings a cookie, or nothing, or a proxy's word
+        insist_on_own_pages()
     usual = ("read",) if request.method in READING else ("jobs",)
     wanted = getattr(current_app.view_functions[request.endpoint], "scopes", usual)
     if wanted is None:
@@ -70,8 +72,6 @@ def let_in() -> None:
     g.person = found and found[0]
     if not set(wanted) & set(allowed):
         raise Forbidden if found else refused("Authentication credentials were not provided.")
-    if request.method not in READING and not request.headers.get("Authorization"):
-        insist_on_own_pages()
 
 
 def bearer() -> Person | None:

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from peewee import Database
@@ -16,6 +16,8 @@ from schema import webhooks
 
 NO_MORE = 410
 """An address that answers so wants nothing more."""
+ROUND = timedelta(seconds=10)
+"""So long it is sent at a stretch: then what is new is looked for, whoever answers slowly."""
 AT_ONCE = 20
 """Messages between two looks at whether to stop."""
 
@@ -43,8 +45,8 @@ class Postman:
 
         :raises PeeweeException: when the database is away; what was being sent is sent again then.
         """
-        tried = 0
-        while now_tried := sum(self._try(delivery, clock) for delivery in self._due(clock())):
+        tried, until = 0, clock() + ROUND
+        while clock() <= until and (now_tried := sum(self._try(delivery, clock) for delivery in self._due(clock()))):
             tried += now_tried
         return tried
 

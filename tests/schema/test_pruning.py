@@ -59,6 +59,14 @@ def test_what_says_the_same_again_goes(store: Store, database: Database) -> None
     assert all_thinned(database) == (4, 0, 4)
 
 
+def test_what_was_known_before_what_it_repeats_stays(store: Store, database: Database) -> None:
+    """What came late was not known yet: what was known then must still be told."""
+    store.store(letters(*observed((1, "2"), (2, "2"), (3, "2.1"))))
+    store.store(letters(*observed((0, "2"))))
+    assert all_thinned(database) == (4, 1, 3)
+    assert kept(database) == [("00", "2"), ("01", "2"), ("03", "2.1")]
+
+
 def test_nothing_younger_goes(store: Store, database: Database) -> None:
     store.store(letters(*observed((28, "2"), (29, "2"), (30, "2"), (31, "2"), (32, "2"))))
     assert all_thinned(database) == (2, 1, 1)

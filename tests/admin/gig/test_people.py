@@ -283,3 +283,19 @@ class TestWhoMay:
 
 def _claims(token: str) -> dict[str, Any]:
     return {**jwt.decode(token, options={"verify_signature": False}), "exp": int(time.time()) + 3600}
+
+
+@pytest.mark.parametrize("path", ["/auth/register/", "/auth/login/"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Origin": "https://elsewhere.example"},
+        {"Origin": "https://elsewhere.example", "Authorization": "Basic eDp5"},
+    ],
+)
+def test_a_page_elsewhere_neither_registers_nor_signs_in(world: World, path: str, headers: dict[str, str]) -> None:
+    told = {"username": "elsewhere", "password": PASSWORD, "password2": PASSWORD}
+    assert world.here.open("POST", path, json=told, headers=headers).status_code == 403
+    with world.reading():
+        assert Users.get_or_none(Users.username == "elsewhere") is None

@@ -17,7 +17,7 @@ from admin.webhooks.signature import HEADER, sign
 from admin.webhooks.telling import Teller
 from schema import webhooks
 from schema.database import connect, hang_up
-from schema.models import AlertEvents, AlertRules, Odds, Runs, WebhookDeliveries, Webhooks, use
+from schema.models import AlertEvents, AlertRules, Odds, Runs, Users, WebhookDeliveries, Webhooks, use
 from schema.store import Store
 from schema.webhooks import CLOSED, KINDS, ODDS, OPENED, RUN, SNAPSHOT
 from tests import ROOT
@@ -316,6 +316,28 @@ class TestPosting:
         ask(database, 1, "b")
         Teller(database).step(AT)
         assert Webhooks.get_by_id(1).disabled_because == "backlog"
+
+    def test_switched_on_again_it_is_not_off_at_once(
+        self, database: Database, vault: Vault, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(telling, "MOST_WAITING", 2)
+        made = hook(database, vault)
+        ask(database, 1, "a")
+        ask(database, 1, "b")
+        Teller(database).step(AT)
+        webhooks.change(database, made.id, {"enabled": True}, at=AT)
+        Teller(database).step(AT)
+        assert Webhooks.get_by_id(made.id).enabled
+        sends = Sends()
+        assert Postman(database, vault, sends).step(Clock()) == 1, "that something was missed, and not what was"
+
+    @pytest.mark.parametrize("changes", [{"active": False}, {"role": "viewer"}])
+    def test_who_may_no_longer_is_told_nothing(self, database: Database, vault: Vault, changes: dict[str, Any]) -> None:
+        hook(database, vault)
+        ask(database, 1, "a")
+        Users.update(changes).execute()
+        assert webhooks.listening(database) == []
+        assert Postman(database, vault, Sends()).step(Clock()) == 0
 
     def test_who_was_killed_while_sending_sends_again_under_the_same_id(self, database: Database, vault: Vault) -> None:
         hook(database, vault)
