@@ -1,8 +1,11 @@
 """The servers, each started once, at the first test that wants it; where files go; and the order of the files."""
 
+import gc
 import os
 import shutil
+import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -72,3 +75,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.startswith(UNHURRIED):
             item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def nothing_is_watched_any_more() -> Iterator[None]:
+    """An application watches what is new for ten minutes after somebody asked: not within other tests."""
+    yield
+    if live := sys.modules.get("admin.live"):
+        for hub in [found for found in gc.get_objects() if type(found) is live.Hub]:
+            hub.close()

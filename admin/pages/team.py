@@ -31,12 +31,14 @@ ACTIONS: Mapping[str, Phrase] = {
     "follow": Phrase("suivi"),
     "import": Phrase("import lancé"),
     "imported": Phrase("importé"),
+    "ingest": Phrase("cotes reçues"),
     "merge": Phrase("fusionné"),
     "mute": Phrase("mis en sourdine"),
     "password": Phrase("nouveau mot de passe"),
     "remove": Phrase("supprimé"),
     "rename": Phrase("renommé"),
     "replay": Phrase("rejoué"),
+    "resend": Phrase("renvoyé"),
     "revoke": Phrase("révoqué"),
     "role": Phrase("rôle changé"),
     "sign-in": Phrase("s'est connecté"),
@@ -65,6 +67,8 @@ OBJECTS: Mapping[str, Phrase] = {
     "team": Phrase("équipe"),
     "team alias": Phrase("alias d'équipe"),
     "user": Phrase("compte"),
+    "webhook": Phrase("webhook"),
+    "webhook delivery": Phrase("envoi de webhook"),
 }
 """What the audit log's words are called; one that is not here is shown as it is."""
 FIELDS: Mapping[str, Phrase] = {

@@ -141,7 +141,8 @@ def test_from_what_needs_a_person_to_a_message_put_back(chromium: Browser, day: 
         f"Messages remis dans la file : {waiting} "
     )
     expect(row.locator("td")).to_have_text(["0", waiting, "–"])
-    expect(page.locator("#going-on")).to_contain_text(re.compile(r"File\s: [1-9]"))
+    # How much waits is asked for now and then only, and the part is renewed every three seconds.
+    expect(page.locator("#going-on")).to_contain_text(re.compile(r"File\s: [1-9]"), timeout=20_000)
     assert visitor.complaints == []
     page.context.close()
 

@@ -22,17 +22,22 @@ from schema.models import (
     Deliveries,
     Editions,
     Follows,
+    GigProgress,
     Layouts,
     Messages,
     OddsHours,
     PayoutDays,
     Payouts,
+    ReplacedOdds,
     RuleChannels,
     TakeOvers,
     Tallies,
     TeamAliases,
     TouchedHours,
     TouchedMatches,
+    WebhookDeliveries,
+    WebhookPositions,
+    Webhooks,
 )
 from tests.admin import LISTS, counted, listed, page, text_of
 from tests.admin.conftest import current
@@ -72,10 +77,35 @@ def view_of(client: FlaskClient, name: str) -> TableView:
 
 OF_OUR_OWN = {
     *PEOPLE,
-    *(AlertRules, RuleChannels, AlertEvents, Channels, Deliveries, Follows, Layouts, BookmakerAliases, TeamAliases),
+    *(
+        Webhooks,
+        WebhookDeliveries,
+        AlertRules,
+        RuleChannels,
+        AlertEvents,
+        Channels,
+        Deliveries,
+        Follows,
+        Layouts,
+        BookmakerAliases,
+        TeamAliases,
+    ),
 }
 """Tables that have pages of their own."""
-BOOKKEEPING = {Messages, Editions, TakeOvers, Tallies, OddsHours, Payouts, PayoutDays, TouchedHours, TouchedMatches}
+BOOKKEEPING = {
+    ReplacedOdds,
+    GigProgress,
+    WebhookPositions,
+    Messages,
+    Editions,
+    TakeOvers,
+    Tallies,
+    OddsHours,
+    Payouts,
+    PayoutDays,
+    TouchedHours,
+    TouchedMatches,
+}
 """Tables that programs keep, and nobody leafs through."""
 
 
