@@ -11,19 +11,21 @@ from typing import Any
 import pymysql
 
 TABLE = "GigOdds"
+_UNDONE = "GigOddsUndone"
+"""What it is called until it is whole."""
 
 _MADE = f"""
-    CREATE TABLE {TABLE} (
+    CREATE OR REPLACE TABLE {_UNDONE} (
         id BIGINT NOT NULL PRIMARY KEY, match_id INT NOT NULL, market_id INT NOT NULL, bookmaker_id INT NOT NULL,
         outcome VARCHAR(50) NOT NULL, odd_value DECIMAL(6, 2) NOT NULL, trj DECIMAL(6, 2),
         scraped_at DATETIME(6) NOT NULL
     ) ENGINE=InnoDB
 """
 _FILLED = f"""
-    INSERT INTO {TABLE} SELECT id, match_id, market_id, bookmaker_id, outcome, odd_value, trj, scraped_at FROM Odds
+    INSERT INTO {_UNDONE} SELECT id, match_id, market_id, bookmaker_id, outcome, odd_value, trj, scraped_at FROM Odds
 """
 _INDEXED = f"""
-    ALTER TABLE {TABLE} ADD INDEX (match_id), ADD INDEX (market_id), ADD INDEX (bookmaker_id)
+    ALTER TABLE {_UNDONE} ADD INDEX (match_id), ADD INDEX (market_id), ADD INDEX (bookmaker_id)
 """
 _NEWEST = f"""
     SELECT o.id, o.match_id, o.bookmaker_id, o.outcome, o.odd_value, o.trj, o.scraped_at, h.name, a.name, b.name
@@ -48,7 +50,7 @@ def make(connection: Any) -> None:
         cursor.execute("SHOW TABLES LIKE %s", (TABLE,))
         if cursor.fetchone():
             return
-        for statement in (_MADE, _FILLED, _INDEXED, f"ANALYZE TABLE {TABLE}"):
+        for statement in (_MADE, _FILLED, _INDEXED, f"RENAME TABLE {_UNDONE} TO {TABLE}", f"ANALYZE TABLE {TABLE}"):
             cursor.execute(statement)
 
 
