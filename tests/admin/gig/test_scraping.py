@@ -1,7 +1,6 @@
 """gig-benchmark's crawls: one test for each row of its contract (4.2, scraping), on what the queue and the runs say."""
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from gigscrapy.tasks import read_task
 from schema import gigprogress
 from schema.models import AuditLog, GigProgress, Runs, Schedules, Tasks, now
 from schema.runs import hand_over
+from tests import SHARED
 from tests.admin import counted
 from tests.admin.gig.conftest import Program, World
 
@@ -27,7 +27,7 @@ REPORT = {
     "matches_scraped": 0,
     "odds_sent": 0,
 }
-SCRAPERS = Path("/work/shared/data/gig-scrapers.csv")
+SCRAPERS = SHARED / "gig-scrapers.csv"
 
 
 @pytest.fixture
