@@ -5,7 +5,8 @@ older than a given instant, one that says what the one before it says is let go:
 still be told. These always stay: the first that says a thing, the last of the series, and the last one that is not
 after the kick-off, so that the age of the closing price does not change; all that the last two runs saw of a market,
 whose boards are laid side by side; a series of which anything is suspect, for what confirms it says the same again; and
-what was known before the one that it repeats, which came late, so that what was known then can still be told.
+what was known before the one that it repeats, which came late, or while another stood between them that was replaced
+since, so that what was known then can still be told.
 
 Rows go in small transactions, each by its key, and whoever stores meanwhile is given a turn between them. It may be
 broken off anywhere and begun again, and done twice at once: no row goes that a run from the start would leave.
@@ -159,7 +160,8 @@ class _Finder:
             f"""
             SELECT p.id
             FROM (
-                SELECT o.id, o.match_id, o.scraped_at, o.run_id, {said}, LEAD(o.scraped_at) OVER series AS next_at,
+                SELECT o.id, o.match_id, o.market_id, o.line, o.bookmaker_id, o.outcome, o.scraped_at, o.run_id, {said},
+                    LAG(o.scraped_at) OVER series AS was_seen_at, LEAD(o.scraped_at) OVER series AS next_at,
                     COALESCE(o.stored_at, o.scraped_at) AS known_at,
                     LAG(COALESCE(o.stored_at, o.scraped_at)) OVER series AS was_known_at,
                     MAX(o.suspect) OVER ({series}) AS any_suspect,
@@ -176,6 +178,12 @@ class _Finder:
             JOIN Matches m ON m.id = p.match_id
             WHERE p.scraped_at < {self._mark} AND p.next_at IS NOT NULL AND {again}
             AND p.was_known_at <= p.known_at
+            AND NOT EXISTS (
+                SELECT 1 FROM ReplacedOdds r
+                WHERE r.match_id = p.match_id AND r.market_id = p.market_id AND r.line = p.line
+                AND r.bookmaker_id = p.bookmaker_id AND r.outcome = p.outcome
+                AND r.scraped_at > p.was_seen_at AND r.scraped_at <= p.scraped_at AND r.replaced_at > p.known_at
+            )
             AND p.any_suspect IS NULL AND (p.run_id IS NULL OR p.nth_run > {WHOLE_RUNS})
             AND (m.match_date IS NULL OR p.scraped_at > m.match_date OR p.next_at <= m.match_date)
             ORDER BY p.id

@@ -67,6 +67,15 @@ def test_what_was_known_before_what_it_repeats_stays(store: Store, database: Dat
     assert kept(database) == [("00", "2"), ("01", "2"), ("03", "2.1")]
 
 
+def test_what_hid_a_price_that_was_replaced_since_stays(store: Store, database: Database) -> None:
+    """The third was newer than the second, whose first price would be told as of then if the third went."""
+    for said in ((0, "2"), (1, "1.9"), (2, "2"), (1, "2"), (3, "2.1"), (4, "2.2")):
+        store.store(letters(*observed(said)))
+    all_thinned(database)
+    all_thinned(database)
+    assert kept(database) == [("00", "2"), ("02", "2"), ("03", "2.1"), ("04", "2.2")]
+
+
 def test_nothing_younger_goes(store: Store, database: Database) -> None:
     store.store(letters(*observed((28, "2"), (29, "2"), (30, "2"), (31, "2"), (32, "2"))))
     assert all_thinned(database) == (2, 1, 1)
