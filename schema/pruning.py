@@ -9,11 +9,12 @@ what was known before the one that it repeats, which came late, or while another
 since, so that what was known then can still be told.
 
 Rows go in small transactions, each by its key, and whoever stores meanwhile is given a turn between them. It may be
-broken off anywhere and begun again, and done twice at once: no row goes that a run from the start would leave.
+broken off anywhere and begun again, and done twice at once: no row goes that a run from the start would leave. How far
+it has come stands in Thinnings before the first row goes: whoever tells what was known before that says so.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +23,7 @@ from peewee import Database, PeeweeException
 
 from schema.database import Fault, begin_writing, fault_of, hang_up, is_embedded
 from schema.instants import text
+from schema.models import Thinnings
 from schema.runs import ENDED
 
 OUTBOX_DAYS = 15
@@ -29,6 +31,9 @@ OUTBOX_DAYS = 15
 
 SAID = ("odd_value", "trj", "published_trj", "partial", "suspect")
 """Two observations that agree in these say the same."""
+
+ODDS = "odds"
+"""What was thinned, in Thinnings."""
 
 WHOLE_RUNS = 2
 """Of each market all that the last so many runs saw stays: a board compares the last one with the one before."""
@@ -100,16 +105,45 @@ def thin(database: Database, before: datetime, *, dry_run: bool = False) -> Iter
 
     :returns: the figures so far, the same object again and again; whoever stops asking stops the work.
     """
-    figures = Thinned()
+    figures, noted = Thinned(), False
     find = _Finder(database, text(before))
     for piece in find.pieces():
         figures.looked_at += piece.old
         repeated = find.repeated(piece) if piece.old > 1 else []
         figures.thinned += len(repeated)
-        if not dry_run:
+        if repeated and not dry_run:
+            if not noted:
+                _note(database, text(before))
+                noted = True
             _delete(database, "Odds", "id", repeated)
         yield figures
     yield figures
+
+
+def thinned_before(database: Database) -> datetime | None:
+    """Observations older than that (naive UTC) were thinned; ``None``: none was. One query."""
+    found = database.execute_sql(f"SELECT thinned_before FROM Thinnings WHERE name = '{ODDS}'").fetchone()  # noqa: S608 - our own
+    read: datetime | None = found and Thinnings.thinned_before.python_value(found[0])
+    return read
+
+
+def _note(database: Database, before: str) -> None:
+    """It is never set back."""
+    mark = database.param
+    ignore = "OR IGNORE" if is_embedded(database) else "IGNORE"
+
+    def note() -> int:
+        database.execute_sql(
+            f"INSERT {ignore} INTO Thinnings (name, thinned_before) VALUES ('{ODDS}', {mark})",  # noqa: S608 - our own
+            (before,),
+        )
+        database.execute_sql(
+            f"UPDATE Thinnings SET thinned_before = {mark} WHERE name = '{ODDS}' AND thinned_before < {mark}",  # noqa: S608
+            (before, before),
+        )
+        return 1
+
+    _in_transaction(database, note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,13 +283,17 @@ def _delete(database: Database, table: str, key: str, keys: Sequence[Any]) -> in
 
 
 def _delete_some(database: Database, table: str, key: str, keys: Sequence[Any]) -> int:
-    """One transaction, tried again where that may help."""
     marks = ", ".join([database.param] * len(keys))
     statement = f"DELETE FROM {table} WHERE {key} IN ({marks})"  # noqa: S608 - names of our own
+    return _in_transaction(database, lambda: int(database.execute_sql(statement, tuple(keys)).rowcount))
+
+
+def _in_transaction(database: Database, work: Callable[[], int]) -> int:
+    """One transaction, tried again where that may help."""
     for pause in (*PAUSES, None):
         try:
             with database.transaction(begin_writing(database)):
-                return int(database.execute_sql(statement, tuple(keys)).rowcount)
+                return work()
         except PeeweeException as error:
             hang_up(database)
             if pause is None or fault_of(error) is not Fault.PASSING:
