@@ -231,7 +231,7 @@ class Teller:
 
 
 def line_told(line: Decimal) -> str | None:
-    return str(line.normalize()) if line else None
+    return f"{line.normalize():f}" if line else None
 
 
 def outcome_told(code: str) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """What moves: prices that dropped or rose, and surebets."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -13,7 +14,7 @@ from admin.api.answers import Listed, age, instant, listed
 from admin.api.asking import Digits, Instant, OddsFormat, Part, Several
 from admin.api.names import Names
 from admin.api.offering import offer
-from admin.api.pricing import line_told, outcome_told, percent
+from admin.api.pricing import line_told, outcome_told, percent, tagged
 from admin.api.problems import impossible
 from analytics.movements import TOLD, Candidate, Move, candidates, verified
 from analytics.odds_format import FORMATS
@@ -88,24 +89,34 @@ def list_movements(query_data: OfMovements) -> Response:
     """Prices of matches to come that moved, the widest first. What flickered, or is in doubt, never counts."""
     at = now()
     names, place = Names.find(), cursors.position(query_data.cursor)
-    since = naive(read_iso(place[0])) if place else query_data.since or at - USUAL
+    # Of the whole minute: else no answer would ever be that of before.
+    since = naive(read_iso(place[0])) if place else query_data.since or at.replace(second=0, microsecond=0) - USUAL
     if query_data.since and not at - LONGEST <= query_data.since < at:
         raise impossible("since", "within the last 24 hours")
     found = candidates(since, at)
     wanted = _wanted(found, query_data, names)
-    skipped = place[1] if place else 0
-    some = wanted[skipped : skipped + query_data.limit]
+    left = [each for each in wanted if place is None or _place_of_move(each) > _read_place(place[1:])]
+    some = left[: query_data.limit]
     rows = [_movement(move, names, query_data, at) for move in verified(some, since, among=found)]
-    following = skipped + query_data.limit
-    more = cursors.after(instant(since), following) if len(wanted) > following else None
+    more = cursors.after(instant(since), *map(str, _place_of_move(some[-1]))) if len(left) > len(some) else None
     reason = None if rows else _why_nothing_moved(found, wanted, query_data, since)
-    return listed(rows, after=more, reason=reason, fields=query_data.fields, since=instant(since))
+    return tagged(listed(rows, after=more, reason=reason, fields=query_data.fields, since=instant(since)))
+
+
+def _place_of_move(each: Candidate) -> tuple[Any, ...]:
+    """Where it stands in the list, whatever else is there."""
+    return -abs(each.change), each.match_id, each.market_id, each.line, each.bookmaker_id, each.outcome
+
+
+def _read_place(place: Sequence[str]) -> tuple[Any, ...]:
+    change, match, market, line, bookmaker, outcome = place
+    return Decimal(change), int(match), int(market), Decimal(line), int(bookmaker), outcome
 
 
 def _wanted(found: list[Candidate], asked: OfMovements, names: Names) -> list[Candidate]:
     sports, leagues = names.chosen("sport", asked.sport), names.chosen("league", asked.league)
     bookmakers = names.chosen("bookmaker", asked.bookmaker)
-    return [
+    wanted = (
         each
         for each in found
         if (not sports or each.sport_id in sports)
@@ -113,7 +124,8 @@ def _wanted(found: list[Candidate], asked: OfMovements, names: Names) -> list[Ca
         and (not bookmakers or each.bookmaker_id in bookmakers)
         and abs(each.change) >= asked.min_pct
         and (asked.direction is None or (each.change < 0) == (asked.direction == "down"))
-    ]
+    )
+    return sorted(wanted, key=_place_of_move)
 
 
 def _movement(move: Move, names: Names, asked: OfMovements, at: datetime) -> dict[str, Any]:
@@ -214,17 +226,34 @@ def list_surebets(query_data: OfSurebets) -> Response:
         each for each in found if (not sports or each.sport_id in sports) and (not leagues or each.league_id in leagues)
     ]
     young = [each for each in chosen if query_data.max_age is None or age(each.seen_at, at) <= query_data.max_age]
-    skipped = (cursors.position(query_data.cursor) or [0])[0]
-    some = young[skipped : skipped + query_data.limit]
+    young.sort(key=_place_of_surebet)
+    if place := cursors.position(query_data.cursor):
+        trj, match, market, line = place
+        after = (Decimal(trj), match, market, Decimal(line))
+        left = [each for each in young if _place_of_surebet(each) > after]
+    else:
+        left = young
+    some = left[: query_data.limit]
     sure = confirmed(some)
     rows = [_surebet(each, names, query_data, at, sure=place in sure) for place, each in enumerate(some)]
-    following = skipped + query_data.limit
-    more = cursors.after(following) if len(young) > following else None
-    reason = None if rows else _why_no_surebet(found, chosen, query_data, at)
-    return listed(rows, after=more, reason=reason, fields=query_data.fields, left_out=len(chosen) - len(young))
+    more = None
+    if len(left) > len(some):
+        trj, match, market, line = _place_of_surebet(some[-1])
+        more = cursors.after(str(trj), match, market, str(line))
+    reason = None if rows else _why_no_surebet(found, young, chosen, query_data, at)
+    return tagged(listed(rows, after=more, reason=reason, fields=query_data.fields, left_out=len(chosen) - len(young)))
 
 
-def _why_no_surebet(found: list[Surebet], chosen: list[Surebet], asked: OfSurebets, at: datetime) -> tuple[str, str]:
+def _place_of_surebet(each: Surebet) -> tuple[Decimal, int, str, Decimal]:
+    """Where it stands in the list, whatever else is there."""
+    return -each.trj, each.match_id, each.market.code, each.line
+
+
+def _why_no_surebet(
+    found: list[Surebet], young: list[Surebet], chosen: list[Surebet], asked: OfSurebets, at: datetime
+) -> tuple[str, str]:
+    if young:
+        return "none", "no surebet is left for this part of the list"
     if chosen:
         youngest = min(age(each.seen_at, at) for each in chosen)
         return (

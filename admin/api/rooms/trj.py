@@ -135,9 +135,13 @@ class _Group:
 
 
 def _grouped(found: Sequence[Cell], question: "_Question") -> dict[Key, _Group]:
-    """The rows; of the period before only what a row is compared with."""
+    """The rows; of the period before only what a row is compared with.
+
+    A step before counts whole, also where it began before the period.
+    """
     rows: defaultdict[Key, _Group] = defaultdict(_Group)
-    totals: defaultdict[tuple[int, str], Sums] = defaultdict(lambda: NOTHING)
+    totals: defaultdict[Key, Sums] = defaultdict(lambda: NOTHING)
+    together = question.asked.group == "bookmaker"  # shares are of what all of them offer
     earlier: defaultdict[Key, Sums] = defaultdict(lambda: NOTHING)
     for cell in found:
         chosen = not question.bookmakers or cell.bookmaker in question.bookmakers
@@ -146,13 +150,15 @@ def _grouped(found: Sequence[Cell], question: "_Question") -> dict[Key, _Group]:
             if chosen:
                 earlier[key] += cell.sums
             continue
-        totals[key[0], key[2]] += cell.sums
+        totals[key[0], 0 if together else key[1], key[2]] += cell.sums
         if chosen:
             rows[key].now += cell.sums
     for key, row in rows.items():
-        row.all = totals[key[0], key[2]]
+        row.all = totals[key[0], 0 if together else key[1], key[2]]
         before = (*key[:2], question.step_before(key[2]))
-        row.before = earlier[before] if before in earlier else rows[before].now if before in rows else NOTHING
+        row.before = earlier.get(before, NOTHING)
+        if question.step and before in rows:
+            row.before += rows[before].now
     return dict(rows)
 
 
