@@ -288,7 +288,7 @@ def _replaced(matches: Collection[int], markets: Collection[int], line: Decimal 
         query = query.where(one.market.in_(sorted(markets)))
     if line is not None:
         query = query.where(one.line == line)
-    return query.order_by(one.scraped_at)
+    return query.order_by(one.scraped_at, one.odd_value.desc(), one.partial)  # of one instant the first stays
 
 
 def _columns(table: Any) -> Sequence[Any]:

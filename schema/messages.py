@@ -523,7 +523,8 @@ def _line(text: str) -> Decimal:
 
 def _percent(text: str) -> Decimal:
     trj = Decimal(text)
-    if not trj.is_finite() or not 0 <= trj < 1000:
+    # A thousand is what 999.999 is stored as, and an export tells.
+    if not trj.is_finite() or not 0 <= trj <= 1000:
         raise ValueError(text)
     return trj
 
