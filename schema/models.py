@@ -82,6 +82,13 @@ class Key(CharField):
         return SQL(ctx.state.field_types.get(self.field_type, "VARCHAR({})").format(self.max_length))
 
 
+class LongText(TextField):
+    """Text of any length: on a server a plain one ends at 64 kB."""
+
+    def ddl_datatype(self, ctx: Any) -> SQL:
+        return SQL(ctx.state.field_types.get("LONG", "TEXT"))
+
+
 class Table(Model):
     class Meta:
         database = _current
@@ -814,7 +821,7 @@ class TakeOvers(Table):
     source = Key(max_length=190)
     upto = BigIntegerField()
     position = BigIntegerField()
-    account = TextField()
+    account = LongText()
     started_at = DateTimeField()
     updated_at = DateTimeField()
     done_at = DateTimeField(null=True)
