@@ -42,6 +42,7 @@ ALL = [
     "0012_programs",
     "0013_thinnings",
     "0014_long_accounts",
+    "0015_spans",
 ]
 NOT_ENFORCED = (Odds, LatestOdds, ReplacedOdds, Messages, *COUNTED)
 

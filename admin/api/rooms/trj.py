@@ -196,14 +196,16 @@ class _Question:
 
     def counted(self) -> list[Cell]:
         """From the tally."""
-        apart = {"by_league": self.asked.group == "league", "by_bookmaker": self._by_bookmaker}
-        wanted = {"leagues": self.leagues, "limit": CELLS + 1} | apart
-        if self.step:
-            found = benchmark.cells(self.markets, self.before, self.until, by_day=True, **wanted)  # type: ignore[arg-type]
-        else:
-            found = benchmark.cells(self.markets, self.since, self.until, by_day=False, **wanted)  # type: ignore[arg-type]
-            earlier = self.since - timedelta(days=1)
-            found += benchmark.cells(self.markets, self.before, earlier, by_day=False, **wanted)  # type: ignore[arg-type]
+        earlier = (self.before, self.since - timedelta(days=1))
+        found = benchmark.cells(
+            self.markets,
+            [earlier, (self.since, self.until)],
+            leagues=self.leagues,
+            by_day=bool(self.step),
+            by_league=self.asked.group == "league",
+            by_bookmaker=self._by_bookmaker,
+            limit=CELLS + 1,
+        )
         if len(found) > CELLS:
             why = "this is a table of more than twenty thousand sums: ask for fewer days, leagues or markets"
             raise impossible("from", why, "too_much")
