@@ -386,6 +386,13 @@ class ReplacedOdds(Table):
         indexes = ((("match",), False),)
 
 
+class Thinnings(Table):
+    """Up to where observations were thinned to their changes (:mod:`schema.pruning`): one row, or none yet."""
+
+    name = Key(max_length=16, primary_key=True)
+    thinned_before = DateTimeField()
+
+
 # -- what was received -------------------------------------------------------------------------------------------------
 
 
@@ -1064,6 +1071,7 @@ TABLES = (
     Odds,
     LatestOdds,
     ReplacedOdds,
+    Thinnings,
     Messages,
     DeadLetters,
     Schedules,
