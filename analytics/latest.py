@@ -25,6 +25,7 @@ from peewee import JOIN, Case, Expression, fn
 from analytics.freshness import is_stale, period_of_gaps
 from analytics.grid import standing
 from analytics.payout import best_prices, market_trj
+from schema.database import is_embedded
 from schema.doubt import doubted, known
 from schema.markets import MARKETS, Market
 from schema.models import LatestOdds, Matches, Odds, Pages, ReplacedOdds
@@ -34,6 +35,9 @@ FIRST_OUTCOMES = sorted({market.outcomes[0] for market in MARKETS.values()})
 
 AT_ONCE = timedelta(minutes=2)
 """No transaction that stores takes longer."""
+
+MOST_WRITTEN = 500
+"""Statements that are kept."""
 
 Position = tuple[int, int, Decimal, int, str]
 """What makes a price this one: match, market, line, bookmaker, outcome."""
@@ -182,13 +186,9 @@ def latest(
     """
     if not matches:
         return []
-    narrow = [LatestOdds.match.in_(sorted(matches))]
-    if markets:
-        narrow.append(LatestOdds.market.in_(sorted(markets)))
-    if line is not None:
-        narrow.append(LatestOdds.line == line)
     if as_of is None:
-        return _read(_now(narrow, openings=openings))
+        return _prices(*_now(matches, markets, line, openings=openings))
+    narrow = _narrow(matches, markets, line)
     found = {price.position: price for price in _read(_then(narrow, as_of, openings=openings))}
     for price in _read(_replaced(matches, markets, line, as_of)):
         other = found.get(price.position)
@@ -199,10 +199,22 @@ def latest(
     return [found[position] for position in sorted(found)]
 
 
+def _narrow(matches: Collection[int], markets: Collection[int], line: Decimal | None) -> list[Expression]:
+    narrow = [LatestOdds.match.in_(sorted(matches))]
+    if markets:
+        narrow.append(LatestOdds.market.in_(sorted(markets)))
+    if line is not None:
+        narrow.append(LatestOdds.line == line)
+    return narrow
+
+
 def _read(query: Any) -> list[Price]:
+    return _prices(*query.bind(_database()).sql())
+
+
+def _prices(statement: str, values: Sequence[Any]) -> list[Price]:
     """Past Peewee's own reading of rows, which takes longer than the database."""
-    database = Odds._meta.database  # noqa: SLF001 - Peewee has no other word for it
-    rows = database.execute(query).fetchall()
+    rows = _database().execute_sql(statement, values).fetchall()
     if not rows or isinstance(rows[0][9], datetime):
         return [Price._make(row) for row in rows]
     return [Price(*(read(value) for read, value in zip(_READERS, row, strict=True))) for row in rows]
@@ -220,7 +232,31 @@ _READERS: Sequence[Any] = (
 """SQLite has text for instants, and numbers for decimals."""
 
 
-def _now(narrow: Sequence[Expression], *, openings: bool) -> Any:
+def _database() -> Any:
+    return Odds._meta.database.obj  # noqa: SLF001 - Peewee has no other word for it
+
+
+def _now(
+    matches: Collection[int], markets: Collection[int], line: Decimal | None, *, openings: bool
+) -> tuple[str, Sequence[Any]]:
+    """The statement and its values. What narrows it stands last in it: one of as many matches differs in that alone."""
+    shape = (is_embedded(_database()), len(matches), len(markets), line is None, openings)
+    narrow = [*sorted(matches), *sorted(markets), *(() if line is None else (LatestOdds.line.db_value(line),))]
+    if shape not in _WRITTEN:
+        query = _latest_of(_narrow(matches, markets, line), openings=openings)
+        statement, values = query.bind(_database()).sql()
+        if len(_WRITTEN) == MOST_WRITTEN:
+            _WRITTEN.clear()
+        _WRITTEN[shape] = statement, values[: len(values) - len(narrow)]
+    statement, values = _WRITTEN[shape]
+    return statement, [*values, *narrow]
+
+
+_WRITTEN: dict[tuple[bool, int, int, bool, bool], tuple[str, Sequence[Any]]] = {}
+"""By kind of database, and by what they are asked: to write one takes Peewee as long as many a server to answer it."""
+
+
+def _latest_of(narrow: Sequence[Expression], *, openings: bool) -> Any:
     query = LatestOdds.select(
         *(*_columns(LatestOdds), doubted(LatestOdds), Pages.url, LatestOdds.stored_at),
         *_ends(LatestOdds, None, openings=openings),
@@ -252,7 +288,7 @@ def _replaced(matches: Collection[int], markets: Collection[int], line: Decimal 
         query = query.where(one.market.in_(sorted(markets)))
     if line is not None:
         query = query.where(one.line == line)
-    return query.order_by(one.scraped_at)
+    return query.order_by(one.scraped_at, one.odd_value.desc(), one.partial)  # of one instant the first stays
 
 
 def _columns(table: Any) -> Sequence[Any]:
@@ -293,19 +329,22 @@ def first_stored(since: datetime) -> int:
     Ids rise as rows are stored: two thousand of them, evenly apart, are looked at in one query. What two writers store
     at once may be out of order, hence :data:`AT_ONCE`; and an id that is gone tells nothing, which does no harm.
     """
-    database = Odds._meta.database  # noqa: SLF001 - Peewee has no other word for it
-    found = database.execute_sql(
-        f"""
+    found = (
+        _database()
+        .execute_sql(
+            f"""
         WITH RECURSIVE
             few (k) AS (SELECT 0 UNION ALL SELECT k + 1 FROM few WHERE k < 63),
             ends (low, high) AS (SELECT MIN(id), MAX(id) FROM Odds)
         SELECT COALESCE(MAX(o.id), 0)
         FROM ends CROSS JOIN few a CROSS JOIN few b
         JOIN Odds o ON o.id = ends.low + (((ends.high - ends.low) * (a.k * 32 + b.k)) >> 11)
-        WHERE b.k < 32 AND COALESCE(o.stored_at, o.scraped_at) < {database.param}
+        WHERE b.k < 32 AND COALESCE(o.stored_at, o.scraped_at) < {_database().param}
         """,  # noqa: S608 - names of our own
-        (str(since - AT_ONCE),),
-    ).fetchone()
+            (str(since - AT_ONCE),),
+        )
+        .fetchone()
+    )
     return int(found[0])
 
 

@@ -1,7 +1,8 @@
 """What the tables say, in one line each: two databases that stored the same messages have the same checksums.
 
 Rows are told by their natural keys. Left out is what is no part of what was said: surrogate ids, when a row was made,
-how often a letter came.
+how often a letter came; and what depends on the order in which it came: since when a price is known here, and
+ReplacedOdds, which has the lower of two prices of an instant only where it came first.
 """
 
 import hashlib

@@ -16,7 +16,7 @@ from itertools import islice
 from operator import and_
 from typing import Any
 
-from peewee import SQL, Database, ForeignKeyField, IntegrityError, Model, Select, fn
+from peewee import SQL, Database, ForeignKeyField, IntegrityError, Model, Select, Value, fn
 
 from schema import reference
 from schema.alerts import CHANGED
@@ -37,6 +37,7 @@ from schema.models import (
     Layouts,
     Matches,
     Odds,
+    ReplacedOdds,
     TeamAliases,
     Teams,
     now,
@@ -264,14 +265,15 @@ def _drop_worse(
     ranked: tuple[str, ...] = RANKED
     if table is Odds:
         same.append("scraped_at")
+        told = (*RANKED, "stored_at")
     else:
-        ranked = ("scraped_at", *RANKED)
+        told = ranked = ("scraped_at", *RANKED)
     one, other = table.alias(), table.alias()
     query = (
         one.select(
             *(getattr(one, column) for column in same),
-            *(getattr(one, column).alias(f"old_{column}") for column in ranked),
-            *(getattr(other, column).alias(f"new_{column}") for column in ranked),
+            *(getattr(one, column).alias(f"old_{column}") for column in told),
+            *(getattr(other, column).alias(f"new_{column}") for column in told),
         )
         .join(other, on=reduce(and_, (getattr(one, column) == getattr(other, column) for column in same)))
         .where((getattr(one, of) == old) & (getattr(other, of) == new) & one.match.in_(matches))
@@ -279,7 +281,24 @@ def _drop_worse(
     for pair in list(query.dicts().execute(database)):
         better = _rank(pair, "old_", ranked) > _rank(pair, "new_", ranked)
         this = reduce(and_, (getattr(table, column) == pair[column] for column in same))
-        table.delete().where(this & (getattr(table, of) == (new if better else old))).execute(database)
+        this &= getattr(table, of) == (new if better else old)
+        if table is Odds:
+            _set_aside(database, this, {of: new}, pair["old_stored_at" if better else "new_stored_at"])
+        table.delete().where(this).execute(database)
+
+
+def _set_aside(database: Database, this: Any, renamed: dict[str, int], replaced_at: Any) -> None:
+    """Keep a price of Odds as it was known until the better one was, where it was known before that.
+
+    :param replaced_at: when the better one was stored; ``None``: that was not kept, and it was known from the first.
+    """
+    if replaced_at is None:
+        return
+    fields = [field for field in ReplacedOdds._meta.sorted_fields if field.name not in ("id", "replaced_at")]  # noqa: SLF001
+    values = [Value(renamed[field.name]) if field.name in renamed else getattr(Odds, field.name) for field in fields]
+    first = Odds.stored_at.is_null() | (Odds.stored_at < replaced_at)
+    known = Odds.select(*values, Value(replaced_at)).where(this & first)
+    ReplacedOdds.insert_from(known, [*fields, ReplacedOdds.replaced_at]).execute(database)
 
 
 def _rank(pair: dict[str, Any], which: str, ranked: Sequence[str]) -> tuple[Any, ...]:

@@ -5,14 +5,16 @@ older than a given instant, one that says what the one before it says is let go:
 still be told. These always stay: the first that says a thing, the last of the series, and the last one that is not
 after the kick-off, so that the age of the closing price does not change; all that the last two runs saw of a market,
 whose boards are laid side by side; a series of which anything is suspect, for what confirms it says the same again; and
-what was known before the one that it repeats, which came late, so that what was known then can still be told.
+what was known before the one that it repeats, which came late, or while another stood between them that was replaced
+since, so that what was known then can still be told.
 
 Rows go in small transactions, each by its key, and whoever stores meanwhile is given a turn between them. It may be
-broken off anywhere and begun again, and done twice at once: no row goes that a run from the start would leave.
+broken off anywhere and begun again, and done twice at once: no row goes that a run from the start would leave. How far
+it has come stands in Thinnings before the first row goes: whoever tells what was known before that says so.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +23,7 @@ from peewee import Database, PeeweeException
 
 from schema.database import Fault, begin_writing, fault_of, hang_up, is_embedded
 from schema.instants import text
+from schema.models import Thinnings
 from schema.runs import ENDED
 
 OUTBOX_DAYS = 15
@@ -28,6 +31,9 @@ OUTBOX_DAYS = 15
 
 SAID = ("odd_value", "trj", "published_trj", "partial", "suspect")
 """Two observations that agree in these say the same."""
+
+ODDS = "odds"
+"""What was thinned, in Thinnings."""
 
 WHOLE_RUNS = 2
 """Of each market all that the last so many runs saw stays: a board compares the last one with the one before."""
@@ -99,16 +105,45 @@ def thin(database: Database, before: datetime, *, dry_run: bool = False) -> Iter
 
     :returns: the figures so far, the same object again and again; whoever stops asking stops the work.
     """
-    figures = Thinned()
+    figures, noted = Thinned(), False
     find = _Finder(database, text(before))
     for piece in find.pieces():
         figures.looked_at += piece.old
         repeated = find.repeated(piece) if piece.old > 1 else []
         figures.thinned += len(repeated)
-        if not dry_run:
+        if repeated and not dry_run:
+            if not noted:
+                _note(database, text(before))
+                noted = True
             _delete(database, "Odds", "id", repeated)
         yield figures
     yield figures
+
+
+def thinned_before(database: Database) -> datetime | None:
+    """Observations older than that (naive UTC) were thinned; ``None``: none was. One query."""
+    found = database.execute_sql(f"SELECT thinned_before FROM Thinnings WHERE name = '{ODDS}'").fetchone()  # noqa: S608 - our own
+    read: datetime | None = found and Thinnings.thinned_before.python_value(found[0])
+    return read
+
+
+def _note(database: Database, before: str) -> None:
+    """It is never set back."""
+    mark = database.param
+    ignore = "OR IGNORE" if is_embedded(database) else "IGNORE"
+
+    def note() -> int:
+        database.execute_sql(
+            f"INSERT {ignore} INTO Thinnings (name, thinned_before) VALUES ('{ODDS}', {mark})",  # noqa: S608 - our own
+            (before,),
+        )
+        database.execute_sql(
+            f"UPDATE Thinnings SET thinned_before = {mark} WHERE name = '{ODDS}' AND thinned_before < {mark}",  # noqa: S608
+            (before, before),
+        )
+        return 1
+
+    _in_transaction(database, note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +194,8 @@ class _Finder:
             f"""
             SELECT p.id
             FROM (
-                SELECT o.id, o.match_id, o.scraped_at, o.run_id, {said}, LEAD(o.scraped_at) OVER series AS next_at,
+                SELECT o.id, o.match_id, o.market_id, o.line, o.bookmaker_id, o.outcome, o.scraped_at, o.run_id, {said},
+                    LAG(o.scraped_at) OVER series AS was_seen_at, LEAD(o.scraped_at) OVER series AS next_at,
                     COALESCE(o.stored_at, o.scraped_at) AS known_at,
                     LAG(COALESCE(o.stored_at, o.scraped_at)) OVER series AS was_known_at,
                     MAX(o.suspect) OVER ({series}) AS any_suspect,
@@ -176,6 +212,12 @@ class _Finder:
             JOIN Matches m ON m.id = p.match_id
             WHERE p.scraped_at < {self._mark} AND p.next_at IS NOT NULL AND {again}
             AND p.was_known_at <= p.known_at
+            AND NOT EXISTS (
+                SELECT 1 FROM ReplacedOdds r
+                WHERE r.match_id = p.match_id AND r.market_id = p.market_id AND r.line = p.line
+                AND r.bookmaker_id = p.bookmaker_id AND r.outcome = p.outcome
+                AND r.scraped_at > p.was_seen_at AND r.scraped_at <= p.scraped_at AND r.replaced_at > p.known_at
+            )
             AND p.any_suspect IS NULL AND (p.run_id IS NULL OR p.nth_run > {WHOLE_RUNS})
             AND (m.match_date IS NULL OR p.scraped_at > m.match_date OR p.next_at <= m.match_date)
             ORDER BY p.id
@@ -241,13 +283,17 @@ def _delete(database: Database, table: str, key: str, keys: Sequence[Any]) -> in
 
 
 def _delete_some(database: Database, table: str, key: str, keys: Sequence[Any]) -> int:
-    """One transaction, tried again where that may help."""
     marks = ", ".join([database.param] * len(keys))
     statement = f"DELETE FROM {table} WHERE {key} IN ({marks})"  # noqa: S608 - names of our own
+    return _in_transaction(database, lambda: int(database.execute_sql(statement, tuple(keys)).rowcount))
+
+
+def _in_transaction(database: Database, work: Callable[[], int]) -> int:
+    """One transaction, tried again where that may help."""
     for pause in (*PAUSES, None):
         try:
             with database.transaction(begin_writing(database)):
-                return int(database.execute_sql(statement, tuple(keys)).rowcount)
+                return work()
         except PeeweeException as error:
             hang_up(database)
             if pause is None or fault_of(error) is not Fault.PASSING:

@@ -11,16 +11,19 @@ from typing import Annotated, Any
 from flask import Response
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 
+from admin.api import at
 from admin.api.answers import Listed, age, instant
 from admin.api.asking import Digits, Flag, Instant, OddsFormat
 from admin.api.names import Names
 from admin.api.outcomes import LABELS, OUTCOMES
 from admin.api.problems import impossible
 from analytics.finding import Fixture
+from analytics.freshness import LONGEST
 from analytics.latest import Price, Sheet
 from analytics.odds_format import FORMATS
 from schema.models import now
 from schema.prices import published_style
+from schema.pruning import thinned_before
 
 OLDEST = 10 * 366 * 86_400
 """Seconds: ten years."""
@@ -96,8 +99,16 @@ class PriceOut(BaseModel):
     page: str | None = Field(description="The page it came from.")
 
 
+THINNED = Field(
+    description="With an `as_of` not long after this instant: what was seen before it was since thinned to its changes"
+    " (`scrapy prune`). A price may have been seen later than it says, and `max_age`, `stale` and what counts as best"
+    " take it for older than it was."
+)
+
+
 class PricesOut(Listed[PriceOut]):
     as_of: str | None = Field(description="What was known then is told, where that was asked for.")
+    thinned_before: str | None = THINNED
     left_out: LeftOut
 
 
@@ -108,10 +119,27 @@ def moment(asked: Quoted) -> datetime:
 
 def moment_of(as_of: datetime | None) -> datetime:
     """That one, or now. :raises Problem: when nobody knows yet what will be known then."""
-    at = now()
-    if as_of is None or as_of <= at:
-        return as_of or at
-    raise impossible("as_of", f"nobody knows yet what will be known then; it is {instant(at)}")
+    this = now()
+    if as_of is None or as_of <= this:
+        return as_of or this
+    raise impossible("as_of", f"nobody knows yet what will be known then; it is {instant(this)}")
+
+
+def thinned(as_of: datetime | None) -> datetime | None:
+    """Before when what was known then has been thinned since, naive UTC; ``None``: it is whole. A query, of ``as_of``.
+
+    What was seen last before that instant holds until it is seen again: for a day at most.
+    """
+    before = None if as_of is None else thinned_before(at.database())
+    return before if before and as_of and as_of < before + LONGEST else None
+
+
+def pruned(before: datetime) -> Reason:
+    """Why nothing is left of what was known, where that was thinned since."""
+    return "pruned", (
+        "there are prices that were known then, but none can be told of as asked for: what was seen before"
+        f" {instant(before)} was since thinned to its changes, so that they seem older than they were"
+    )
 
 
 @dataclass

@@ -257,7 +257,7 @@ def _line(row: Row) -> str | None:
 
 def _whole(row: Row, key: str) -> int | None:
     text = row.get(key, "")
-    if text and not (text.isascii() and text.isdecimal() and len(text) <= 9):
+    if text and not (text.isascii() and text.isdecimal() and len(text) <= 10):
         raise Refused("value", f"{key} {text[:40]!r} is no number")
     return int(text) if text else None
 

@@ -7,7 +7,8 @@ from schema.checksum import checksum
 from schema.database import connect, hang_up
 from schema.store import Store
 from tests.schema.laid import lay
-from tests.schema.letters import REPORT, letters, quote
+from tests.schema.letters import REPORT, letters, prices, quote
+from tests.schema.tables import count
 
 MESSAGES = (*(quote(after=n, match_id=str(n % 3)) for n in range(5)), REPORT, b"{")
 
@@ -32,6 +33,21 @@ def test_is_the_same_on_both_databases_and_in_any_order(store: Store, database: 
         "Messages": 6,
         "DeadLetters": 1,
     }
+
+
+def test_what_was_known_in_between_depends_on_the_order_and_is_left_out(
+    store: Store, database: Database, tmp_path: Path
+) -> None:
+    low, high = quote(prices=prices("2.0", "3.4", "3.8")), quote(prices=prices("2.1", "3.4", "3.8"), run_id="run-2")
+    other = connect(None, tmp_path / "other")
+    lay(other)
+    for message in (low, high):
+        store.store(letters(message))
+    for message in (high, low):
+        Store(other).store(letters(message))
+    assert checksum(database) == checksum(other)
+    assert [count(one, "ReplacedOdds") > 0 for one in (database, other)] == [True, False]
+    hang_up(other)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,7 +14,19 @@ from schema.checksum import checksum
 from schema.database import begin_writing, connect, hang_up
 from schema.messages import OddsItem
 from schema.migrations import migrate
-from schema.models import BookmakerAliases, Bookmakers, Follows, Layouts, Matches, Odds, TeamAliases, Teams, Visits, use
+from schema.models import (
+    BookmakerAliases,
+    Bookmakers,
+    Follows,
+    Layouts,
+    Matches,
+    Odds,
+    ReplacedOdds,
+    TeamAliases,
+    Teams,
+    Visits,
+    use,
+)
 from schema.store import Store
 from tests.schema.laid import lay
 from tests.schema.letters import KICKOFF, letters, prices, quote
@@ -199,6 +212,24 @@ class TestBookmakers:
         assert Odds.select().where(Odds.bookmaker == old).count() == 0
         migrate(database)
         assert Bookmakers.get_or_none(Bookmakers.name == "Nouveau") is None
+
+    @pytest.mark.parametrize("first, second", [("Nouveau", "Bet365"), ("Bet365", "Nouveau")])
+    def test_what_was_known_before_the_better_price_is_set_aside(
+        self, first: str, second: str, store: Store, database: Database
+    ) -> None:
+        """As if both had come under one name: known until the better one came; never, where that was there first."""
+        store.store(letters(quote(0, bookmaker=first, prices=prices("2", "3.4", "3.9"))))
+        store.store(letters(quote(0, bookmaker=second, prices=prices("2.1", "3.3", "3.8"))))
+        old, new = id_of(database, "Bookmakers", "Nouveau"), id_of(database, "Bookmakers", "Bet365")
+        merge(database, merging.merge_bookmakers, old, new)
+        stays = {row.outcome: (row.odd_value, row.stored_at) for row in Odds.select()}
+        aside = [(r.outcome, r.bookmaker_id, r.odd_value, r.replaced_at) for r in ReplacedOdds.select()]
+        assert aside == [("1", new, Decimal(2), stays["1"][1])]
+        assert {outcome: price for outcome, (price, _) in stays.items()} == {
+            "1": Decimal("2.1"),
+            "X": Decimal("3.4"),
+            "2": Decimal("3.9"),
+        }
 
     def test_one_that_comes_with_the_program_stays(self, store: Store, database: Database) -> None:
         with pytest.raises(merging.CannotMerge) as refused:

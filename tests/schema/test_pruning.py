@@ -67,6 +67,15 @@ def test_what_was_known_before_what_it_repeats_stays(store: Store, database: Dat
     assert kept(database) == [("00", "2"), ("01", "2"), ("03", "2.1")]
 
 
+def test_what_hid_a_price_that_was_replaced_since_stays(store: Store, database: Database) -> None:
+    """The third was newer than the second, whose first price would be told as of then if the third went."""
+    for said in ((0, "2"), (1, "1.9"), (2, "2"), (1, "2"), (3, "2.1"), (4, "2.2")):
+        store.store(letters(*observed(said)))
+    all_thinned(database)
+    all_thinned(database)
+    assert kept(database) == [("00", "2"), ("02", "2"), ("03", "2.1"), ("04", "2.2")]
+
+
 def test_nothing_younger_goes(store: Store, database: Database) -> None:
     store.store(letters(*observed((28, "2"), (29, "2"), (30, "2"), (31, "2"), (32, "2"))))
     assert all_thinned(database) == (2, 1, 1)
@@ -226,6 +235,8 @@ def test_whoever_stores_meanwhile_is_not_in_its_way(
     ]
     for start in range(0, len(old), 500):
         store.store(letters(*old[start : start + 500]))
+    # Something later of each, so that it does not matter how soon the other one is quick enough to store some.
+    store.store(letters(*(item for match in range(8) for item in observed((39, "2"), match_id=str(match)))))
     waits: list[float] = []
     errors: list[BaseException] = []
     ended = threading.Event()
@@ -252,11 +263,11 @@ def test_whoever_stores_meanwhile_is_not_in_its_way(
     ended.set()
     thread.join()
     assert not errors
-    assert figures == (1600, 1512, 88)
+    assert figures == (1600, 1520, 80)
     assert len(waits) > 5
     assert max(waits) < 2, "longer than a few small transactions"
-    assert count(database, "Odds") == 88 + len(waits)
-    assert found(database, "SELECT COUNT(*) FROM Odds WHERE scraped_at < '2025-10-17 12:30:00'")[0][0] == 88
+    assert count(database, "Odds") == 80 + 8 + len(waits)
+    assert found(database, "SELECT COUNT(*) FROM Odds WHERE scraped_at < '2025-10-17 12:30:00'")[0][0] == 80
 
 
 def test_two_at_once_do_no_harm(store: Store, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

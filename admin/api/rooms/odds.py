@@ -30,6 +30,7 @@ from admin.api.matching import (
 from admin.api.names import Names
 from admin.api.offering import offer
 from admin.api.pricing import (
+    THINNED,
     LeftOut,
     PricesOut,
     Quoted,
@@ -39,8 +40,10 @@ from admin.api.pricing import (
     moment,
     outcome_told,
     percent,
+    pruned,
     sifted,
     tagged,
+    thinned,
     winners,
 )
 from admin.api.problems import impossible
@@ -85,7 +88,7 @@ def list_odds(query_data: Oddsly) -> Response:
     prices = latest(
         [match.id for match in matches], markets=chosen.markets, line=query_data.line, as_of=query_data.as_of
     )
-    sieve = Sieve(at, query_data.max_age)
+    sieve, before = Sieve(at, query_data.max_age), thinned(query_data.as_of)
     after = _position(place) if len(place) > 1 else None
     rows = [
         each
@@ -100,7 +103,7 @@ def list_odds(query_data: Oddsly) -> Response:
     ]
     told_rows, cursor = _cut(rows, query_data.limit, matches, more=more_matches)
     teller = Teller(names, matches, query_data.odds_format, at)
-    reason = None if told_rows else _why_no_price(chosen, matches, prices, sieve)
+    reason = None if told_rows else _why_no_price(chosen, matches, prices, sieve, before)
     return tagged(
         listed(
             [teller.row(price, sheet, withdrawn=gone) for price, sheet, gone in told_rows],
@@ -108,6 +111,7 @@ def list_odds(query_data: Oddsly) -> Response:
             reason=reason,
             fields=query_data.fields,
             as_of=instant(query_data.as_of),
+            thinned_before=instant(before),
             left_out=sieve.told(),
         )
     )
@@ -158,6 +162,7 @@ class ReasonOut(BaseModel):
 
 class NestedOut(One[MatchOddsOut]):
     as_of: str | None
+    thinned_before: str | None = THINNED
     left_out: LeftOut
     reason: ReasonOut | None = Field(description="Why there is no bookmaker, where there is none.")
 
@@ -169,17 +174,18 @@ def get_match_odds(number: int, query_data: OfMatch) -> Response:
     match, names = found_match(number), Names.find()
     chosen = _Chosen.of(query_data, names, at)
     prices = latest([match.id], markets=chosen.markets, line=query_data.line, as_of=query_data.as_of)
-    sieve = Sieve(at, query_data.max_age)
+    sieve, before = Sieve(at, query_data.max_age), thinned(query_data.as_of)
     kept = list(
         sifted(sheets(prices, names.kinds), sieve, bookmakers=chosen.bookmakers, withdrawn=query_data.withdrawn)
     )
     teller = Teller(names, [match], query_data.odds_format, at)
-    reason = None if kept else _why_no_price(chosen, [match], prices, sieve)
+    reason = None if kept else _why_no_price(chosen, [match], prices, sieve, before)
     return tagged(
         one(
             told(match, names) | {"bookmakers": _books(kept, names, teller)},
             fields=query_data.fields,
             as_of=instant(query_data.as_of),
+            thinned_before=instant(before),
             left_out=sieve.told(),
             reason=reason and {"code": reason[0], "detail": reason[1]},
         )
@@ -249,6 +255,7 @@ class BestOut(BaseModel):
 
 class BestsOut(Listed[BestOut]):
     as_of: str | None
+    thinned_before: str | None = THINNED
     left_out: LeftOut
 
 
@@ -268,7 +275,7 @@ def list_best_prices(query_data: Selected) -> Response:
     prices = latest(
         [match.id for match in matches], markets=markets, line=query_data.line, as_of=query_data.as_of, openings=True
     )
-    sieve = Sieve(at, query_data.max_age)
+    sieve, before = Sieve(at, query_data.max_age), thinned(query_data.as_of)
     counted = [price for price in prices if not chosen.bookmakers or price.bookmaker in chosen.bookmakers]
     found = [
         (sheet, best)
@@ -284,7 +291,7 @@ def list_best_prices(query_data: Selected) -> Response:
         cursor = cursors.after(place[0], skipped + query_data.limit)
     elif more_matches:
         cursor = cursors.after(matches[-1].id + 1)
-    reason = None if rows else _why_no_price(chosen, matches, prices, sieve)
+    reason = None if rows else _why_no_price(chosen, matches, prices, sieve, before)
     return tagged(
         listed(
             rows,
@@ -292,6 +299,7 @@ def list_best_prices(query_data: Selected) -> Response:
             reason=reason,
             fields=query_data.fields,
             as_of=instant(query_data.as_of),
+            thinned_before=instant(before),
             left_out=sieve.told(),
         )
     )
@@ -430,18 +438,25 @@ def _check_changes(asked: Oddsly, at: datetime) -> None:
 
 
 def _why_no_price(
-    chosen: _Chosen, matches: Sequence[Fixture], prices: Sequence[Price], sieve: Sieve
+    chosen: _Chosen, matches: Sequence[Fixture], prices: Sequence[Price], sieve: Sieve, before: datetime | None
 ) -> tuple[str, str]:
-    """Which filter emptied it: two queries at most."""
+    """Which filter emptied it: two queries at most.
+
+    :param before: before when what was known then has been thinned since.
+    """
     as_of = chosen.asked.as_of
     if not matches:
         return _why_no_match(chosen)
+    if before and sieve.newest_too_old is not None:
+        return pruned(before)
     if prices and (reason := sieve.reason()):
         return reason
     if prices and chosen.bookmakers and not any(price.bookmaker in chosen.bookmakers for price in prices):
         return "not_offered", f"these matches have no price{chosen.said}"
     if prices and chosen.since:
         return "unchanged", f"no price was stored since {instant(chosen.since)}"
+    if prices and before:
+        return pruned(before)
     if prices:
         return "none_counts", "of all prices none counts: each is in doubt, withdrawn, or was left behind"
     if as_of:

@@ -16,7 +16,7 @@ from admin.api.answers import Listed, instant, listed
 from admin.api.asking import Instant, Part, Several
 from admin.api.names import Names
 from admin.api.offering import offer
-from admin.api.pricing import moment_of, percent, winners
+from admin.api.pricing import THINNED, moment_of, percent, thinned, winners
 from admin.api.problems import impossible
 from analytics import benchmark
 from analytics.benchmark import Cell, Sums
@@ -85,6 +85,7 @@ class TrjsOut(Listed[TrjOut]):
     first_day: str
     last_day: str
     as_of: str | None
+    thinned_before: str | None = THINNED
     tally: TallyOut | None = Field(description="How far the count is behind; null with `as_of`.")
 
 
@@ -102,7 +103,8 @@ def list_trj(query_data: OfTrj) -> Response:
     rows = [row for row in rows if place is None or _place(row) > tuple(place)]
     told = rows[: query_data.limit]
     more = cursors.after(*_place(told[-1])) if len(rows) > query_data.limit else None
-    reason = None if told else question.why_none()
+    before = thinned(query_data.as_of)
+    reason = None if told else question.why_none(before)
     shown = [{name: value for name, value in row.items() if name != "place"} for row in told]
     behind = None if query_data.as_of else freshness(Odds._meta.database)  # noqa: SLF001 - Peewee has no other word for it
     return listed(
@@ -114,6 +116,7 @@ def list_trj(query_data: OfTrj) -> Response:
         first_day=question.since.isoformat(),
         last_day=question.until.isoformat(),
         as_of=instant(query_data.as_of),
+        thinned_before=instant(before),
         tally=behind and {"waiting": behind.waiting, "behind_since": instant(behind.since), "whole": behind.whole},
     )
 
@@ -193,14 +196,16 @@ class _Question:
 
     def counted(self) -> list[Cell]:
         """From the tally."""
-        apart = {"by_league": self.asked.group == "league", "by_bookmaker": self._by_bookmaker}
-        wanted = {"leagues": self.leagues, "limit": CELLS + 1} | apart
-        if self.step:
-            found = benchmark.cells(self.markets, self.before, self.until, by_day=True, **wanted)  # type: ignore[arg-type]
-        else:
-            found = benchmark.cells(self.markets, self.since, self.until, by_day=False, **wanted)  # type: ignore[arg-type]
-            earlier = self.since - timedelta(days=1)
-            found += benchmark.cells(self.markets, self.before, earlier, by_day=False, **wanted)  # type: ignore[arg-type]
+        earlier = (self.before, self.since - timedelta(days=1))
+        found = benchmark.cells(
+            self.markets,
+            [earlier, (self.since, self.until)],
+            leagues=self.leagues,
+            by_day=bool(self.step),
+            by_league=self.asked.group == "league",
+            by_bookmaker=self._by_bookmaker,
+            limit=CELLS + 1,
+        )
         if len(found) > CELLS:
             why = "this is a table of more than twenty thousand sums: ask for fewer days, leagues or markets"
             raise impossible("from", why, "too_much")
@@ -287,10 +292,15 @@ class _Question:
         kind = self.asked.group
         return None if kind == "day" else getattr(self.names, f"{kind}s").get(number)
 
-    def why_none(self) -> tuple[str, str]:
-        """One query of the small table."""
+    def why_none(self, before: datetime | None) -> tuple[str, str]:
+        """One query of the small table. :param before: before when what was known then has been thinned since."""
         markets = {one.market: one for one in benchmark.known()} if not self.asked.as_of else {}
         if self.asked.as_of:
+            if before:
+                return "pruned", (
+                    f"no quote can be told of this period as it was known then: what was seen before {instant(before)}"
+                    " was since thinned to its changes"
+                )
             return "not_known_yet", "no quote of a match of this period was known then"
         those = [markets[number] for number in self.markets if number in markets]
         named = " or ".join(self.names.markets[number].slug for number in self.markets) or "no market of this sport"

@@ -1,8 +1,12 @@
 """What all answers share: keys, scopes, errors, cursors, conditional answers, limits, the specification."""
 
+from datetime import UTC, datetime
+from decimal import Decimal
+
 import pytest
 
 from admin import create_app
+from admin.api.answers import as_json
 from schema.models import ApiKeys, now
 from tests.admin.api.conftest import Program, program
 from tests.schema.letters import quote
@@ -115,3 +119,17 @@ def test_the_specification_is_for_everybody(program_of):
     spec = program_of().get("/openapi.json").get_json()
     assert spec["openapi"] == "3.1.0" and "/sports" in spec["paths"]
     assert {"401", "422", "429"} <= spec["paths"]["/sports"]["get"]["responses"].keys()
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("\ud800", b'"\\ud800"'),  # half a character
+        (2**70, b"1180591620717411303424"),
+        (datetime(2025, 10, 17, 18, 45, tzinfo=UTC), b'"2025-10-17T18:45:00Z"'),
+        (Decimal("1.850"), b'"1.850"'),
+        ("Étoile", '"Étoile"'.encode()),
+    ],
+)
+def test_whatever_is_told_is_json(value, told):
+    assert as_json({"data": value}) == b'{"data":' + told + b"}"

@@ -1,12 +1,13 @@
 """``as_of``: what was known then stays what was known then, whatever comes, is corrected, or comes late."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from time import sleep
 
 import pytest
 
 from schema.models import Odds, ReplacedOdds, now
+from schema.pruning import thin, thinned_before
 from tests.admin import season
 from tests.admin.api.test_conventions import problem
 from tests.schema.letters import prices
@@ -133,6 +134,30 @@ class TestChanges:
     @pytest.mark.parametrize("since", ["2020-01-01T00:00:00Z"])
     def test_too_long_ago(self, weekend, since):
         problem(weekend.program.get("/odds", updated_since=since), 400, "impossible")
+
+
+def test_where_old_prices_were_thinned_the_answer_says_so(weekend):
+    """Of what was known then the ages may be too great now: nothing is left out in silence."""
+    match, at = weekend.match("703"), now()
+    then = instant()
+    with weekend.database.connection_context():
+        assert thinned_before(weekend.database) is None
+        *_, figures = thin(weekend.database, at.replace(tzinfo=UTC))
+        assert figures.thinned and thinned_before(weekend.database) == at
+        for _ in thin(weekend.database, at.replace(tzinfo=UTC) - timedelta(days=1)):
+            pass
+        assert thinned_before(weekend.database) == at, "it is never set back"
+    for path in (*(path.format(match=match) for path in PATHS), "/trj"):
+        assert weekend.program.get(path, as_of=then).get_json()["thinned_before"] == at.isoformat() + "Z", path
+        assert weekend.program.get(path).get_json()["thinned_before"] is None, path
+    for path in PATHS[:2]:
+        empty = weekend.program.get(path, match=match, as_of=then, max_age=1).get_json()
+        assert not empty["data"] and empty["reason"]["code"] == "pruned", path
+        assert at.isoformat() in empty["reason"]["detail"]
+    far = weekend.program.get(
+        "/trj", **{"as_of": then, "from": "2025-01-01T00:00:00Z", "until": "2025-01-03T00:00:00Z"}
+    )
+    assert far.get_json()["reason"]["code"] == "pruned"
 
 
 def test_an_answer_that_only_grew_older_is_not_sent_again(weekend):

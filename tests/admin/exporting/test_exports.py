@@ -19,7 +19,7 @@ import pytest
 import waitress
 from flask import Flask
 from flask.testing import FlaskClient
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from peewee import OperationalError
 
@@ -317,6 +317,7 @@ class TestWhatIsNotWhole:
 
 @pytest.mark.slow
 @settings(some, max_examples=6)
+@example([quote(published_trj=Decimal("999.999"), bookmaker="Nouveau", bookmaker_id=2**31 - 1)])
 @given(st.lists(quotes(), min_size=1, max_size=10))
 def test_whatever_is_stored_comes_back(said: list[OddsItem]) -> None:
     """Any quotes there can be: exported and imported elsewhere, each price is the same, by whichever file."""
