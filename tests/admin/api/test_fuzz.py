@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import schemathesis
@@ -22,6 +23,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.core.parameters import ParameterLocation
 
 from admin import create_app
+from admin.live import PriceStream
 from schema.database import connect, hang_up
 from schema.store import Store
 from tests.admin import crowd
@@ -33,6 +35,8 @@ from tests.schema.letters import letters
 CASES = int(os.environ.get("CASES", "8"))
 ONLY = os.environ.get("ONLY", "")
 """A regular expression: the operations that are asked, ``ONLY='^POST /tasks$'``."""
+STREAM_SECONDS = 0.02
+"""A stream is read to its end, which is five minutes away else."""
 THERE = 9
 """So many rows of everything are there, or were once."""
 NAMED = {"ref": "{}", "run": "run-{:02}", "task": "task-{:02}"}
@@ -66,7 +70,8 @@ def filled(request, tmp_path_factory) -> Iterator[tuple[Flask, str]]:
         assert asking.post("/webhooks", hook).status_code == 201
         assert asking.post(f"/webhooks/{number + 1}/test").status_code == 202
         assert asking.post("/follows", {"kind": "league", "id": number + 1}).status_code == 201
-    yield app, asking.key
+    with patch.dict(PriceStream.events.__kwdefaults__, life=STREAM_SECONDS):
+        yield app, asking.key
     app.config["HUB"].close()
     hang_up(current())
 
