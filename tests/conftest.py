@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -33,10 +34,16 @@ def _write_into_memory() -> None:
 
 _write_into_memory()
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell ignores Ctrl-C for what it starts in the background, and so would every command that a test interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 LONG = {
-    *("test_behaviours.py", "test_by_itself.py", "test_capture.py", "test_checksum.py", "test_compose.py"),
-    *("test_consume.py", "test_consumer.py", "test_exports.py", "test_lists.py", "test_pages.py", "test_safety.py"),
-    *("test_scaling.py", "test_scrapyd.py", "test_soak.py", "test_whole_way.py", "test_worker.py"),
+    *("test_behaviours.py", "test_benchmarks.py", "test_by_itself.py", "test_capture.py", "test_checksum.py"),
+    *("test_compose.py", "test_consume.py", "test_consumer.py", "test_crawl.py", "test_dashboard_browser.py"),
+    *("test_exports.py", "test_fuzz.py", "test_ingest.py", "test_lists.py", "test_pages.py", "test_publisher.py"),
+    *("test_safety.py", "test_scaling.py", "test_scrapyd.py", "test_soak.py", "test_telling.py", "test_whole_way.py"),
+    "test_worker.py",
 }
 
 UNHURRIED = (
