@@ -49,15 +49,15 @@ LONG = {
 UNHURRIED = (
     *(
         f"tests/admin/{name}.py"
-        for name in ("test_access", "test_crawls", "test_main", "test_safety", "test_team", "test_users")
+        for name in (
+            *("test_access", "test_account", "test_crawls", "test_health", "test_hosts", "test_main", "test_report"),
+            *("test_safety", "test_signin", "test_team", "test_users"),
+        )
     ),
     *(f"tests/admin/alerting/{name}.py" for name in ("test_engine", "test_guard", "test_pages")),
+    *(f"tests/admin/api/test_{name}.py" for name in ("exports", "ingest", "postman", "stream", "work")),
     "tests/admin/exporting/test_exports.py",
-    "tests/admin/test_app.py::test_every_other_method_is_refused",
-    "tests/admin/test_app.py::test_every_answer_is_locked_up",
-    "tests/admin/test_app.py::test_a_foreign_name_is_not_answered",
     "tests/admin/test_behaviours.py",
-    "tests/admin/test_report.py::test_colours_are_for_a_terminal_that_wants_them",
     "tests/admin/views/test_lists.py::test_every_sort_turns_the_list_round",
     "tests/admin/views/test_schedules.py",
     "tests/benchmarks/test_plausibility.py",
@@ -70,7 +70,7 @@ UNHURRIED = (
     "tests/gigscrapy/pages/test_corrupted.py",
     "tests/gigscrapy/pages/test_hostile.py",
     "tests/gigscrapy/test_deadletters.py",
-    "tests/replica/test_pages.py::test_match_e_shows_the_world",
+    "tests/replica/test_pages.py",
 )
 """What takes seconds for each file, all told: slow, for whoever wants an answer within two minutes."""
 
