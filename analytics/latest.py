@@ -20,7 +20,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from peewee import JOIN, Case, Expression, fn
+from peewee import JOIN, Case, Expression, Value, fn
 
 from analytics.freshness import is_stale, period_of_gaps
 from analytics.grid import standing
@@ -48,7 +48,8 @@ class Price(NamedTuple):
     when it is known here, ``None`` where that was not kept yet.
 
     ``before``: when the bookmaker's price was seen the time before; of the first outcome of a market only, for a quote
-    is seen whole. ``opening``: the first price that is known of it, where it was asked for.
+    is seen whole. ``opening``: the first price that is known of it, where it was asked for. ``replaced``: another price
+    of the same instant has taken its place since.
     """
 
     match: int
@@ -67,6 +68,7 @@ class Price(NamedTuple):
     stored_at: datetime | None
     before: datetime | None
     opening: Decimal | None
+    replaced: bool = False
 
     @property
     def position(self) -> Position:
@@ -180,7 +182,7 @@ def latest(
 ) -> list[Price]:
     """The newest price of each outcome at each bookmaker, by :attr:`Price.position`.
 
-    One query; of an earlier instant two. It takes as long as these matches have prices: some hundred each.
+    One query. It takes as long as these matches have prices: some hundred each.
 
     :param markets: ids; of all where there is none. :param as_of: naive UTC. :param openings: tell those, too.
     """
@@ -189,10 +191,13 @@ def latest(
     if as_of is None:
         return _prices(*_now(matches, markets, line, openings=openings))
     narrow = _narrow(matches, markets, line)
-    found = {price.position: price for price in _read(_then(narrow, as_of, openings=openings))}
-    for price in _read(_replaced(matches, markets, line, as_of)):
+    both = _then(narrow, as_of, openings=openings) + _replaced(matches, markets, line, as_of)
+    found: dict[Position, Price] = {}
+    for price in sorted(_read(both), key=attrgetter("replaced", "scraped_at")):
         other = found.get(price.position)
-        if other is None or other.scraped_at < price.scraped_at:
+        if not price.replaced:
+            found[price.position] = price
+        elif other is None or other.scraped_at < price.scraped_at:
             found[price.position] = price._replace(
                 before=other and other.before, opening=(other and other.opening) or (price.price if openings else None)
             )
@@ -216,8 +221,8 @@ def _prices(statement: str, values: Sequence[Any]) -> list[Price]:
     """Past Peewee's own reading of rows, which takes longer than the database."""
     rows = _database().execute_sql(statement, values).fetchall()
     if not rows or isinstance(rows[0][9], datetime):
-        return [Price._make(row) for row in rows]
-    return [Price(*(read(value) for read, value in zip(_READERS, row, strict=True))) for row in rows]
+        return [Price(*row) for row in rows]
+    return [Price(*(read(value) for read, value in zip(_READERS, row, strict=False))) for row in rows]
 
 
 def _number(value: Any) -> Any:
@@ -227,7 +232,7 @@ def _number(value: Any) -> Any:
 _PRICE, _CENTS, _INSTANT = Odds.odd_value.python_value, Odds.trj.python_value, Odds.scraped_at.python_value
 _READERS: Sequence[Any] = (
     *(_number, _number, _CENTS, _number, _number, _PRICE, _CENTS, _CENTS, bool),
-    *(_INSTANT, _number, bool, _number, _INSTANT, _INSTANT, _PRICE),
+    *(_INSTANT, _number, bool, _number, _INSTANT, _INSTANT, _PRICE, bool),
 )
 """SQLite has text for instants, and numbers for decimals."""
 
@@ -272,16 +277,16 @@ def _then(narrow: Sequence[Expression], at: datetime, *, openings: bool) -> Any:
     newest = newest.order_by(odds.scraped_at.desc()).limit(1)
     query = LatestOdds.select(
         *(*_columns(price), doubted(price, known_at=at), Pages.url, price.stored_at),
-        *_ends(price, at, openings=openings),
+        *(*_ends(price, at, openings=openings), Value(0)),
     )
     query = query.join_from(LatestOdds, price, JOIN.INNER, on=(price.id == newest))
     query = query.join_from(price, Pages, JOIN.LEFT_OUTER, on=(Pages.id == price.page))
-    return query.where(*narrow).order_by(*_position(LatestOdds))
+    return query.where(*narrow)
 
 
 def _replaced(matches: Collection[int], markets: Collection[int], line: Decimal | None, at: datetime) -> Any:
     one = ReplacedOdds
-    query = one.select(*_columns(one), doubted(one, known_at=at), Pages.url, one.stored_at, None, None)
+    query = one.select(*_columns(one), doubted(one, known_at=at), Pages.url, one.stored_at, None, None, Value(1))
     query = query.join_from(one, Pages, JOIN.LEFT_OUTER, on=(Pages.id == one.page))
     query = query.where(one.match.in_(sorted(matches)), known(one, at))
     if markets:

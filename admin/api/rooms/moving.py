@@ -1,5 +1,6 @@
 """What moves: prices that dropped or rose, and surebets."""
 
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -24,13 +25,14 @@ from schema.models import now
 room = APIBlueprint("moving", __name__, tag="Movements")
 
 USUAL, LONGEST = timedelta(hours=1), timedelta(hours=24)
+PERCENT = r"(100|[0-9]{1,2}(\.[0-9]{1,2})?)"
 
 
 def _percent(value: Any) -> Any:
     """:raises ValueError: when it is none."""
     if not isinstance(value, str):
         return value
-    if not (value.isascii() and value.replace(".", "", 1).isdigit() and len(value) <= 6 and float(value) <= 100):
+    if not re.fullmatch(PERCENT, value):
         raise ValueError("write a percentage from 0 to 100: 2.5")
     return Decimal(value)
 
@@ -38,7 +40,7 @@ def _percent(value: Any) -> Any:
 Percent = Annotated[
     Decimal,
     BeforeValidator(_percent),
-    WithJsonSchema({"type": "string", "pattern": r"^[0-9]{1,2}(\.[0-9]{1,2})?$"}),
+    WithJsonSchema({"type": "string", "pattern": f"^{PERCENT}$"}),
 ]
 
 

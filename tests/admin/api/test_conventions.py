@@ -66,6 +66,26 @@ def test_unknown_addresses_methods_and_parameters(reader, some):
     assert "leage" in problem(reader.get("/leagues", leage="x"), 422, "invalid")["errors"]
 
 
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("/matches", {"status": ""}),
+        ("/matches", {"status": "live,,finished"}),
+        ("/matches", {"status": ",".join(["scheduled"] * 60)}),
+        ("/matches", {"sport": "football,"}),
+        ("/matches", {"fields": ",".join(["id"] * 200)}),
+        ("/movements", {"min_pct": "5."}),
+        ("/movements", {"min_pct": "1.234"}),
+        ("/exports/odds", {"match": "01"}),
+        ("/exports/odds", {"match": "1.0"}),
+        ("/exports/payouts", {"from": "2025-W42-5"}),
+    ],
+)
+def test_what_the_specification_does_not_allow_is_refused(program_of, some, path, asked):
+    answer = program_of("read", "export").get(path, **asked)
+    assert problem(answer, 422, "invalid")["errors"].keys() == asked.keys()
+
+
 def test_a_list_goes_on_where_it_was(reader, some):
     seen, asked = [], {"limit": 2}
     while True:
