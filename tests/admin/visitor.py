@@ -88,8 +88,8 @@ class Visitor:
         return self.page
 
     def _failed(self, request: Request) -> None:
-        """A stream ends when its page is left, and so does the asking for its icon."""
-        left = request.failure == "net::ERR_ABORTED" and request.url.endswith("/icon.svg")
+        """A stream ends when its page is left, and so does what every page asks for by itself: its icon, the bell."""
+        left = request.failure == "net::ERR_ABORTED" and request.url.endswith(("/icon.svg", "/alerts/count"))
         if request.resource_type != "eventsource" and not left:
             self.complaints.append(f"failed: {request.url}")
 
