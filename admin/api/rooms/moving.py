@@ -1,6 +1,7 @@
 """What moves: prices that dropped or rose, and surebets."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -14,7 +15,7 @@ from admin.api.answers import Listed, age, instant, listed
 from admin.api.asking import Digits, Instant, OddsFormat, Part, Several
 from admin.api.names import Names
 from admin.api.offering import offer
-from admin.api.pricing import line_told, outcome_told, percent
+from admin.api.pricing import line_told, outcome_told, percent, tagged
 from admin.api.problems import impossible
 from analytics.movements import TOLD, Candidate, Move, candidates, verified
 from analytics.odds_format import FORMATS
@@ -95,19 +96,37 @@ def list_movements(query_data: OfMovements) -> Response:
         raise impossible("since", "within the last 24 hours")
     found = candidates(since, at)
     wanted = _wanted(found, query_data, names)
-    skipped = place[1] if place else 0
-    some = wanted[skipped : skipped + query_data.limit]
+    following = [each for each in wanted if not place or _place(each) > _read(place[1:])]
+    some = following[: query_data.limit]
     rows = [_movement(move, names, query_data, at) for move in verified(some, since, among=found)]
-    following = skipped + query_data.limit
-    more = cursors.after(instant(since), following) if len(wanted) > following else None
+    more = cursors.after(instant(since), *_written(some[-1])) if len(following) > len(some) else None
     reason = None if rows else _why_nothing_moved(found, wanted, query_data, since)
-    return listed(rows, after=more, reason=reason, fields=query_data.fields, since=instant(since))
+    return tagged(listed(rows, after=more, reason=reason, fields=query_data.fields, since=instant(since)))
+
+
+Place = tuple[Decimal, tuple[int, int, Decimal, int, str]]
+"""Of a candidate, the widest move first: what came before it meanwhile does not push others into the next part."""
+
+
+def _place(each: Candidate) -> Place:
+    return -abs(each.change), each.key
+
+
+def _written(each: Candidate) -> list[Any]:
+    width, (match, market, line, bookmaker, outcome) = _place(each)
+    return [str(width), match, market, str(line), bookmaker, outcome]
+
+
+def _read(written: Sequence[Any]) -> Place:
+    width, match, market, line, bookmaker, outcome = written
+    return Decimal(width), (match, market, Decimal(line), bookmaker, outcome)
 
 
 def _wanted(found: list[Candidate], asked: OfMovements, names: Names) -> list[Candidate]:
+    """By their places."""
     sports, leagues = names.chosen("sport", asked.sport), names.chosen("league", asked.league)
     bookmakers = names.chosen("bookmaker", asked.bookmaker)
-    return [
+    wanted = (
         each
         for each in found
         if (not sports or each.sport_id in sports)
@@ -115,7 +134,8 @@ def _wanted(found: list[Candidate], asked: OfMovements, names: Names) -> list[Ca
         and (not bookmakers or each.bookmaker_id in bookmakers)
         and abs(each.change) >= asked.min_pct
         and (asked.direction is None or (each.change < 0) == (asked.direction == "down"))
-    ]
+    )
+    return sorted(wanted, key=_place)
 
 
 def _movement(move: Move, names: Names, asked: OfMovements, at: datetime) -> dict[str, Any]:
@@ -223,7 +243,8 @@ def list_surebets(query_data: OfSurebets) -> Response:
     following = skipped + query_data.limit
     more = cursors.after(following) if len(young) > following else None
     reason = None if rows else _why_no_surebet(found, chosen, query_data, at)
-    return listed(rows, after=more, reason=reason, fields=query_data.fields, left_out=len(chosen) - len(young))
+    left_out = len(chosen) - len(young)
+    return tagged(listed(rows, after=more, reason=reason, fields=query_data.fields, left_out=left_out))
 
 
 def _why_no_surebet(found: list[Surebet], chosen: list[Surebet], asked: OfSurebets, at: datetime) -> tuple[str, str]:

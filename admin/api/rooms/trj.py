@@ -135,24 +135,27 @@ class _Group:
 
 
 def _grouped(found: Sequence[Cell], question: "_Question") -> dict[Key, _Group]:
-    """The rows; of the period before only what a row is compared with."""
+    """The rows; of the period before only what a row is compared with: a step before counts whole, also where it began
+    before the period did.
+    """
     rows: defaultdict[Key, _Group] = defaultdict(_Group)
-    totals: defaultdict[tuple[int, str], Sums] = defaultdict(lambda: NOTHING)
+    totals: defaultdict[Key, Sums] = defaultdict(lambda: NOTHING)
     earlier: defaultdict[Key, Sums] = defaultdict(lambda: NOTHING)
     for cell in found:
-        chosen = not question.bookmakers or cell.bookmaker in question.bookmakers
         key = (cell.market, question.group_of(cell), question.period(cell.day))
+        chosen = not question.bookmakers or cell.bookmaker in question.bookmakers
         if cell.day < question.since:
             if chosen:
                 earlier[key] += cell.sums
             continue
-        totals[key[0], key[2]] += cell.sums
+        totals[question.whole(key)] += cell.sums
         if chosen:
             rows[key].now += cell.sums
+    now = {key: row.now for key, row in rows.items()}
     for key, row in rows.items():
-        row.all = totals[key[0], key[2]]
+        row.all = totals[question.whole(key)]
         before = (*key[:2], question.step_before(key[2]))
-        row.before = earlier[before] if before in earlier else rows[before].now if before in rows else NOTHING
+        row.before = earlier[before] + (now.get(before, NOTHING) if question.step else NOTHING)
     return dict(rows)
 
 
@@ -245,6 +248,11 @@ class _Question:
             "day": lambda: 0,
         }
         return groups[self.asked.group]()
+
+    def whole(self, key: Key) -> Key:
+        """What a row's best prices are a share of: those of all bookmakers in its group."""
+        market, group, period = key
+        return market, 0 if self.asked.group == "bookmaker" else group, period
 
     def period(self, day: date) -> str:
         """The first day of its step."""

@@ -5,13 +5,22 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from itertools import groupby
+from functools import reduce
+from itertools import groupby, product
+from operator import add
+from random import Random
 from statistics import mean, pstdev
+from time import sleep
+from typing import Any
 
 import pytest
 
+from admin.api.names import Names
+from admin.api.pricing import line_told
+from admin.api.rooms import trj
+from analytics.benchmark import Cell, Sums
 from schema.instants import to_paris
-from schema.models import Bookmakers, Leagues, MarketNames, Matches, Odds
+from schema.models import Bookmakers, LatestOdds, Leagues, MarketNames, Matches, Odds
 from tests.admin import counted, season
 from tests.admin.api.test_conventions import problem
 from tests.admin.api.test_reading import OUTCOMES, z
@@ -209,6 +218,82 @@ class TestTrj:
         assert reason["code"] == "out_of_range" and "there are days from" in reason["detail"]
         assert weekend.program.get("/trj", market="dnb").get_json()["reason"]["code"] == "not_offered"
         assert weekend.program.get("/trj", bookmaker="zebet").get_json()["reason"]["code"] == "filtered"
+
+    def test_shares_and_steps_before_are_of_all_that_belongs_there(self):
+        """On random sums: shares are of the group's own best prices; a step before counts whole, also where it began
+        before the period did.
+        """
+        chance = Random(6)
+        for group, step in product(("bookmaker", "league", "market", "day"), (None, "week", "month")):
+            first = date(2025, 10, 15)
+            asked = trj.OfTrj.model_validate({"group": group, "step": step})
+            question = trj._Question(asked, Names({}, {}, {}, {}), first, date(2025, 11, 20), [1], [], [7])
+            days = [
+                question.before + timedelta(days=number) for number in range((question.until - question.before).days)
+            ]
+            cells = [
+                Cell(1, day, league, book, Sums(quotes=1, trj_sum=chance.randrange(9000, 9999), best_weight=weight))
+                for day, league, book, weight in (
+                    (chance.choice(days), chance.choice((1, 2)), chance.choice((7, 8)), chance.randrange(1, 9))
+                    for _ in range(200)
+                )
+            ]
+            found = trj._grouped(cells, question)
+            assert found
+
+            def summed(those: Any) -> Sums:
+                return reduce(add, (one.sums for one in those), Sums())
+
+            for (_, number, period), row in found.items():
+                here = [one for one in cells if question.period(one.day) == period]
+                own = [
+                    one
+                    for one in here
+                    if one.day >= first and (group == "bookmaker" or question.group_of(one) == number)
+                ]
+                assert row.all == summed(own), (group, step)
+                assert row.now == summed(one for one in own if one.bookmaker == 7)
+                earlier = [one for one in cells if question.period(one.day) == question.step_before(period)]
+                if step is None and group != "day":
+                    earlier = [one for one in cells if one.day < first]
+                assert row.before == summed(
+                    one for one in earlier if one.bookmaker == 7 and question.group_of(one) == number
+                ), (group, step, period)
+
+
+def test_a_line_is_told_as_a_number():
+    assert [line_told(Decimal(line)) for line in ("2.50", "10.00", "-20.00", "170.00", "0.00")] == [
+        *("2.5", "10", "-20", "170", None),
+    ]
+
+
+def test_movements_stay_in_their_places(weekend):
+    """A part that follows goes on after what was told, whatever has come before it meanwhile."""
+    asked = {"since": z(weekend.at - timedelta(hours=2)), "limit": 5}
+    first = weekend.program.get("/movements", **asked).get_json()
+    rest = weekend.program.get("/movements", **asked, cursor=first["next_cursor"]).get_json()["data"]
+    with weekend.database.connection_context():
+        last = Odds.select().order_by(Odds.id.desc()).limit(1).get()
+    kickoff = weekend.at + timedelta(hours=2)
+    for hours, price in ((3, "2.0"), (0, "5.0")):
+        one = season.quote(weekend.at, 11, 0, "Metz", "Lens", kickoff, "Unibet", prices(price, "3.5", "3.8"))
+        seen = weekend.at - timedelta(hours=hours, minutes=1)
+        weekend.store(replace(one, match_id="790", scraped_at=seen, run_id=f"wide-{hours}"))
+    assert weekend.program.data("/movements", **asked)[0]["price"] == "5.00"
+    same = weekend.program.get("/movements", **asked, cursor=first["next_cursor"]).get_json()["data"]
+    told = [[(row["match"], row["bookmaker"], row["outcome"]) for row in rows] for rows in (rest, same)]
+    assert told[0] == told[1]
+    with weekend.database.connection_context():
+        for table in (Odds, LatestOdds):
+            table.delete().where(table.match.in_(Matches.select(Matches.id).where(Matches.site_id == "790"))).execute()
+        assert Odds.select().where(Odds.id > last.id).count() == 0
+
+
+@pytest.mark.parametrize("path", ["/movements", "/surebets"])
+def test_what_only_grew_older_is_not_sent_again(weekend, path):
+    first = weekend.program.get(path)
+    sleep(1.1)
+    assert weekend.program.get(path, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
 
 
 def test_movements(weekend):
