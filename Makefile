@@ -47,7 +47,7 @@ lint: $(VENV)/.tests ## ruff, mypy, and the import contract
 soak: $(VENV)/.tests servers ## random faults for 20 minutes, then what became of every message: SECONDS=1200, SEED=
 	@$(PYTHON) -m tests.faults.soak --seconds $(or $(SECONDS),1200) $(if $(SEED),--seed $(SEED))
 
-fuzz: $(VENV)/.tests servers ## a thousand cases of each operation of the API, on SQLite and MariaDB: CASES=1000, an hour
+fuzz: $(VENV)/.tests servers ## a thousand cases of each operation of the API, on SQLite and MariaDB: CASES=1000, ONLY=regex, FUZZ_LOG=file, 40 minutes
 	@CASES=$(or $(CASES),1000) $(PYTHON) -m pytest -n 2 --dist load tests/admin/api/test_fuzz.py
 
 bench: $(VENV)/.tests chromium servers ## the figures of the README (40 minutes): SUBJECTS="consumer growth publishing memory crawl pages reading api", KEEP=folder of the pages' database

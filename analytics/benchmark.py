@@ -14,28 +14,25 @@ figure here mixes two markets.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import reduce
 from math import sqrt
-from typing import NamedTuple
+from operator import or_
+from typing import Any, NamedTuple
 
 from peewee import Case, Expression, fn
 
-from schema.models import PayoutDays
+from schema.models import PayoutDays, PayoutSpans
 from schema.names import name_key
-from schema.payouts import WHOLE
+from schema.payouts import DAY, MONTH, SUMS, WHOLE
 
 FEW = 200
 """A mean over fewer quotes is shown, and said to be of few."""
 
 HUNDREDTHS = 100
-
-SUMS = (
-    *("matches", "quotes", "trj_sum", "trj_squares", "published", "published_sum"),
-    *("opened", "opening_sum", "closing_sum", "outcomes", "best_alone", "best_tied", "best_weight"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,10 +233,13 @@ class Cell(NamedTuple):
     sums: Sums
 
 
+Period = tuple[date, date]
+"""Its first and its last day."""
+
+
 def cells(
     markets: Collection[int],
-    since: date,
-    until: date,
+    periods: Sequence[Period],
     *,
     leagues: Collection[int] = (),
     by_day: bool,
@@ -247,27 +247,46 @@ def cells(
     by_bookmaker: bool,
     limit: int,
 ) -> list[Cell]:
-    """The sums of these markets, days included, told apart by what is wanted; one query.
+    """The sums of these markets, told apart by what is wanted; one query.
 
-    :param by_day: else they are those of all days, on the last of them.
+    :param periods: one after the other. :param by_day: else the sums are those of a period, on its last day.
     """
-    wanted = (
-        (PayoutDays.day, by_day),
-        (PayoutDays.league, by_league),
-        (PayoutDays.bookmaker, by_bookmaker),
-    )
-    told = [column for column, apart in wanted if apart]
-    totals = [fn.SUM(getattr(PayoutDays, name)).alias(f"total_{name}") for name in SUMS]
-    query = PayoutDays.select(PayoutDays.market, *told, *totals)
-    query = query.where(PayoutDays.market.in_(sorted(markets)), PayoutDays.day.between(since, until))
+    everywhere = not leagues and not by_league
+    table: Any = PayoutSpans if everywhere else PayoutDays
+    period = Case(None, tuple((table.day <= until, number) for number, (_, until) in enumerate(periods)), None)
+    apart = [name for name, wanted in (("league", by_league), ("bookmaker", by_bookmaker)) if wanted]
+    told = [table.market, table.day if by_day else period, *(getattr(table, name) for name in apart)]
+    query = table.select(*told, *(fn.SUM(getattr(table, name)).alias(f"total_{name}") for name in SUMS))
+    query = query.where(table.market.in_(sorted(markets)))
+    if everywhere:
+        parts = [part for each in periods for part in ([(DAY, *each)] if by_day else spans(*each))]
+        query = query.where(reduce(or_, ((table.span == span) & table.day.between(*days) for span, *days in parts)))
+    else:
+        query = query.where(table.day.between(periods[0][0], periods[-1][1]))
     if leagues:
-        query = query.where(PayoutDays.league.in_(sorted(leagues)))
+        query = query.where(table.league.in_(sorted(leagues)))
     found = []
-    for market, *row in query.group_by(PayoutDays.market, *told).limit(limit).tuples().execute():
-        values = iter(row)
-        day, league, bookmaker = (next(values) if apart else None for _, apart in wanted)
-        found.append(Cell(market, day or until, league or 0, bookmaker or 0, Sums(*map(int, values))))
+    for market, when, *row in query.group_by(*told).limit(limit).tuples().execute():
+        named = dict(zip(apart, row, strict=False))
+        sums = Sums(*map(int, row[len(apart) :]))
+        day = when if by_day else periods[int(when)][1]
+        found.append(Cell(market, day, named.get("league", 0), named.get("bookmaker", 0), sums))
     return found
+
+
+def spans(since: date, until: date) -> list[tuple[str, date, date]]:
+    """A period as whole months, and the days before and after them: span, and the first day of the first and last."""
+    day = timedelta(days=1)
+    first = since if since.day == 1 else _next_month(since)
+    after = (until + day).replace(day=1)
+    if first >= after:
+        return [(DAY, since, until)]
+    parts = [(DAY, since, first - day), (MONTH, first, after - day), (DAY, after, until)]
+    return [part for part in parts if part[1] <= part[2]]
+
+
+def _next_month(day: date) -> date:
+    return (day.replace(day=1) + timedelta(days=31)).replace(day=1)
 
 
 def _in(scope: Scope) -> Expression:

@@ -47,6 +47,7 @@ SLICE = 20_000
 AT_FIRST = 60
 """Of so many matches, the last seen, the newest prices are looked for first: most often they are there."""
 HOUR = timedelta(hours=1)
+NEVER = datetime(1, 1, 1)  # noqa: DTZ001 - as the tables have it
 MINUTE = 60
 CENT = Decimal("0.01")
 
@@ -148,7 +149,10 @@ class Some(Generic[Each]):
 
 @dataclass(frozen=True, slots=True)
 class Instant:
-    """Just before that row: of two that were seen at once the one with the higher id is the newer."""
+    """Just before that row: of two that were seen at once the one with the higher id is the newer.
+
+    ``at`` of a match whose kick-off nobody knows is :data:`NEVER`.
+    """
 
     at: datetime
     id: int
@@ -169,17 +173,21 @@ def offered(narrowed: Narrowed, before: Instant | None = None) -> Some[Meeting]:
     """The last :data:`MATCHES` matches that have prices, by kick-off. One query. :param before: their next ones."""
     conditions = [*narrowed.conditions(), _is_priced(narrowed.bookmakers)]
     if before is not None:
-        earlier = (Matches.match_date < before.at) | ((Matches.match_date == before.at) & (Matches.id < before.id))
-        conditions.append(earlier | Matches.match_date.is_null())
+        conditions.append(_is_earlier(before))
     those = Matches.select(Matches.id).where(*conditions)
     those = those.order_by(Matches.match_date.desc(), Matches.id.desc()).limit(MATCHES + 1).alias("those")
     query = _meetings().join_from(Matches, those, on=(Matches.id == those.c.id))
     rows = [Meeting(*row) for row in query.order_by(Matches.match_date, Matches.id).tuples().execute()]
     shown = rows[-MATCHES:]
-    first = shown[0] if len(rows) > MATCHES else None
-    # Those without a kick-off come first, at the end of all paging.
-    goes_on = first is not None and first.kickoff is not None
-    return Some(shown, Instant(first.kickoff, first.id) if goes_on else None)  # type: ignore[union-attr, arg-type]
+    return Some(shown, Instant(shown[0].kickoff or NEVER, shown[0].id) if len(rows) > MATCHES else None)
+
+
+def _is_earlier(before: Instant) -> Any:
+    """Those whose kick-off nobody knows come first, at the end of all paging."""
+    unknown = Matches.match_date.is_null()
+    if before.at == NEVER:
+        return unknown & (Matches.id < before.id)
+    return (Matches.match_date < before.at) | ((Matches.match_date == before.at) & (Matches.id < before.id)) | unknown
 
 
 def _meetings() -> Any:
@@ -419,7 +427,7 @@ class Averages:
 
 def averages(narrowed: Narrowed) -> Mapping[str, Decimal]:
     """The mean TRJ of each bookmaker, by name, percent, unrounded: each quote it ended on counts once, or the newest of
-    a match that is to come (:class:`schema.models.Payouts`). Two queries at most.
+    a match that is to come (:class:`schema.models.Payouts`). Three queries at most, beside that for the markets.
 
     A hundred looks at one match do not count a hundred times, as they did for gig-benchmark.
     """
@@ -441,6 +449,7 @@ def _sums(narrowed: Narrowed) -> Iterator[tuple[str, int, Any]]:
     inner = (first + timedelta(days=2), last - timedelta(days=1))
     if inner[0] <= inner[1]:
         yield from _by_day(narrowed, inner)
+        yield from ((name, -count, -total) for name, count, total in _undated(narrowed, inner))
         yield from _by_match(narrowed, inner)
     else:
         yield from _by_match(narrowed, None)
@@ -462,8 +471,28 @@ def _by_day(narrowed: Narrowed, days: tuple[date, date] | None) -> Iterator[tupl
             yield name, count, Decimal(hundredths) / 100
 
 
+def _undated(narrowed: Narrowed, days: tuple[date, date]) -> Iterator[tuple[str, int, Any]]:
+    """What these days have of matches whose kick-off nobody knows: they are counted on the day they were last seen."""
+    undated = Matches.select(Matches.id).where(Matches.match_date.is_null())
+    of_matches = Payouts.match.in_(undated) & Payouts.kickoff.is_null() & Payouts.day.between(*days)
+    yield from _counted(narrowed, of_matches)
+
+
 def _by_match(narrowed: Narrowed, without: tuple[date, date] | None) -> Iterator[tuple[str, int, Any]]:
     """:param without: days that are counted otherwise."""
+    conditions = [] if narrowed.match is None else [Payouts.match == narrowed.match]
+    if narrowed.since is not None and narrowed.until is not None:
+        first, last = narrowed.since.date(), narrowed.until.date() + timedelta(days=1)
+        near = Payouts.day.between(first, last)
+        if without is not None:
+            ends = ((first, without[0] - timedelta(days=1)), (without[1] + timedelta(days=1), last))
+            near = Payouts.day.between(*ends[0]) | Payouts.day.between(*ends[1])
+        conditions += [near, Payouts.kickoff.between(narrowed.since, narrowed.until)]
+    yield from _counted(narrowed, *conditions)
+
+
+def _counted(narrowed: Narrowed, *conditions: Any) -> Iterator[tuple[str, int, Any]]:
+    """Payouts, match by match."""
     total = fn.SUM(Payouts.trj).coerce(False)
     query = Payouts.select(Payouts.bookmaker, fn.COUNT(Payouts.trj).alias("quotes"), total.alias("total"))
     query = query.where(
@@ -472,16 +501,8 @@ def _by_match(narrowed: Narrowed, without: tuple[date, date] | None) -> Iterator
         Payouts.stale == False,  # noqa: E712 - SQL, not Python
         Payouts.trj.is_null(False),
         *_tallied(Payouts, narrowed),
+        *conditions,
     )
-    if narrowed.match is not None:
-        query = query.where(Payouts.match == narrowed.match)
-    if narrowed.since is not None and narrowed.until is not None:
-        first, last = narrowed.since.date(), narrowed.until.date() + timedelta(days=1)
-        near = Payouts.day.between(first, last)
-        if without is not None:
-            ends = ((first, without[0] - timedelta(days=1)), (without[1] + timedelta(days=1), last))
-            near = Payouts.day.between(*ends[0]) | Payouts.day.between(*ends[1])
-        query = query.where(near, Payouts.kickoff.between(narrowed.since, narrowed.until))
     yield from _named(query.group_by(Payouts.bookmaker), "quotes", "total")
 
 

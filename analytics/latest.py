@@ -20,11 +20,12 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from peewee import JOIN, Case, Expression, fn
+from peewee import JOIN, Case, Expression, Value, fn
 
 from analytics.freshness import is_stale, period_of_gaps
 from analytics.grid import standing
 from analytics.payout import best_prices, market_trj
+from schema.database import is_embedded
 from schema.doubt import doubted, known
 from schema.markets import MARKETS, Market
 from schema.models import LatestOdds, Matches, Odds, Pages, ReplacedOdds
@@ -35,6 +36,9 @@ FIRST_OUTCOMES = sorted({market.outcomes[0] for market in MARKETS.values()})
 AT_ONCE = timedelta(minutes=2)
 """No transaction that stores takes longer."""
 
+MOST_WRITTEN = 500
+"""Statements that are kept."""
+
 Position = tuple[int, int, Decimal, int, str]
 """What makes a price this one: match, market, line, bookmaker, outcome."""
 
@@ -44,7 +48,8 @@ class Price(NamedTuple):
     when it is known here, ``None`` where that was not kept yet.
 
     ``before``: when the bookmaker's price was seen the time before; of the first outcome of a market only, for a quote
-    is seen whole. ``opening``: the first price that is known of it, where it was asked for.
+    is seen whole. ``opening``: the first price that is known of it, where it was asked for. ``replaced``: another price
+    of the same instant has taken its place since.
     """
 
     match: int
@@ -63,6 +68,7 @@ class Price(NamedTuple):
     stored_at: datetime | None
     before: datetime | None
     opening: Decimal | None
+    replaced: bool = False
 
     @property
     def position(self) -> Position:
@@ -176,36 +182,47 @@ def latest(
 ) -> list[Price]:
     """The newest price of each outcome at each bookmaker, by :attr:`Price.position`.
 
-    One query; of an earlier instant two. It takes as long as these matches have prices: some hundred each.
+    One query. It takes as long as these matches have prices: some hundred each.
 
     :param markets: ids; of all where there is none. :param as_of: naive UTC. :param openings: tell those, too.
     """
     if not matches:
         return []
-    narrow = [LatestOdds.match.in_(sorted(matches))]
-    if markets:
-        narrow.append(LatestOdds.market.in_(sorted(markets)))
-    if line is not None:
-        narrow.append(LatestOdds.line == line)
     if as_of is None:
-        return _read(_now(narrow, openings=openings))
-    found = {price.position: price for price in _read(_then(narrow, as_of, openings=openings))}
-    for price in _read(_replaced(matches, markets, line, as_of)):
+        return _prices(*_now(matches, markets, line, openings=openings))
+    narrow = _narrow(matches, markets, line)
+    both = _then(narrow, as_of, openings=openings) + _replaced(matches, markets, line, as_of)
+    found: dict[Position, Price] = {}
+    for price in sorted(_read(both), key=attrgetter("replaced", "scraped_at")):
         other = found.get(price.position)
-        if other is None or other.scraped_at < price.scraped_at:
+        if not price.replaced:
+            found[price.position] = price
+        elif other is None or other.scraped_at < price.scraped_at:
             found[price.position] = price._replace(
                 before=other and other.before, opening=(other and other.opening) or (price.price if openings else None)
             )
     return [found[position] for position in sorted(found)]
 
 
+def _narrow(matches: Collection[int], markets: Collection[int], line: Decimal | None) -> list[Expression]:
+    narrow = [LatestOdds.match.in_(sorted(matches))]
+    if markets:
+        narrow.append(LatestOdds.market.in_(sorted(markets)))
+    if line is not None:
+        narrow.append(LatestOdds.line == line)
+    return narrow
+
+
 def _read(query: Any) -> list[Price]:
+    return _prices(*query.bind(_database()).sql())
+
+
+def _prices(statement: str, values: Sequence[Any]) -> list[Price]:
     """Past Peewee's own reading of rows, which takes longer than the database."""
-    database = Odds._meta.database  # noqa: SLF001 - Peewee has no other word for it
-    rows = database.execute(query).fetchall()
+    rows = _database().execute_sql(statement, values).fetchall()
     if not rows or isinstance(rows[0][9], datetime):
-        return [Price._make(row) for row in rows]
-    return [Price(*(read(value) for read, value in zip(_READERS, row, strict=True))) for row in rows]
+        return [Price(*row) for row in rows]
+    return [Price(*(read(value) for read, value in zip(_READERS, row, strict=False))) for row in rows]
 
 
 def _number(value: Any) -> Any:
@@ -215,12 +232,36 @@ def _number(value: Any) -> Any:
 _PRICE, _CENTS, _INSTANT = Odds.odd_value.python_value, Odds.trj.python_value, Odds.scraped_at.python_value
 _READERS: Sequence[Any] = (
     *(_number, _number, _CENTS, _number, _number, _PRICE, _CENTS, _CENTS, bool),
-    *(_INSTANT, _number, bool, _number, _INSTANT, _INSTANT, _PRICE),
+    *(_INSTANT, _number, bool, _number, _INSTANT, _INSTANT, _PRICE, bool),
 )
 """SQLite has text for instants, and numbers for decimals."""
 
 
-def _now(narrow: Sequence[Expression], *, openings: bool) -> Any:
+def _database() -> Any:
+    return Odds._meta.database.obj  # noqa: SLF001 - Peewee has no other word for it
+
+
+def _now(
+    matches: Collection[int], markets: Collection[int], line: Decimal | None, *, openings: bool
+) -> tuple[str, Sequence[Any]]:
+    """The statement and its values. What narrows it stands last in it: one of as many matches differs in that alone."""
+    shape = (is_embedded(_database()), len(matches), len(markets), line is None, openings)
+    narrow = [*sorted(matches), *sorted(markets), *(() if line is None else (LatestOdds.line.db_value(line),))]
+    if shape not in _WRITTEN:
+        query = _latest_of(_narrow(matches, markets, line), openings=openings)
+        statement, values = query.bind(_database()).sql()
+        if len(_WRITTEN) == MOST_WRITTEN:
+            _WRITTEN.clear()
+        _WRITTEN[shape] = statement, values[: len(values) - len(narrow)]
+    statement, values = _WRITTEN[shape]
+    return statement, [*values, *narrow]
+
+
+_WRITTEN: dict[tuple[bool, int, int, bool, bool], tuple[str, Sequence[Any]]] = {}
+"""By kind of database, and by what they are asked: to write one takes Peewee as long as many a server to answer it."""
+
+
+def _latest_of(narrow: Sequence[Expression], *, openings: bool) -> Any:
     query = LatestOdds.select(
         *(*_columns(LatestOdds), doubted(LatestOdds), Pages.url, LatestOdds.stored_at),
         *_ends(LatestOdds, None, openings=openings),
@@ -236,16 +277,16 @@ def _then(narrow: Sequence[Expression], at: datetime, *, openings: bool) -> Any:
     newest = newest.order_by(odds.scraped_at.desc()).limit(1)
     query = LatestOdds.select(
         *(*_columns(price), doubted(price, known_at=at), Pages.url, price.stored_at),
-        *_ends(price, at, openings=openings),
+        *(*_ends(price, at, openings=openings), Value(0)),
     )
     query = query.join_from(LatestOdds, price, JOIN.INNER, on=(price.id == newest))
     query = query.join_from(price, Pages, JOIN.LEFT_OUTER, on=(Pages.id == price.page))
-    return query.where(*narrow).order_by(*_position(LatestOdds))
+    return query.where(*narrow)
 
 
 def _replaced(matches: Collection[int], markets: Collection[int], line: Decimal | None, at: datetime) -> Any:
     one = ReplacedOdds
-    query = one.select(*_columns(one), doubted(one, known_at=at), Pages.url, one.stored_at, None, None)
+    query = one.select(*_columns(one), doubted(one, known_at=at), Pages.url, one.stored_at, None, None, Value(1))
     query = query.join_from(one, Pages, JOIN.LEFT_OUTER, on=(Pages.id == one.page))
     query = query.where(one.match.in_(sorted(matches)), known(one, at))
     if markets:
@@ -293,19 +334,22 @@ def first_stored(since: datetime) -> int:
     Ids rise as rows are stored: two thousand of them, evenly apart, are looked at in one query. What two writers store
     at once may be out of order, hence :data:`AT_ONCE`; and an id that is gone tells nothing, which does no harm.
     """
-    database = Odds._meta.database  # noqa: SLF001 - Peewee has no other word for it
-    found = database.execute_sql(
-        f"""
+    found = (
+        _database()
+        .execute_sql(
+            f"""
         WITH RECURSIVE
             few (k) AS (SELECT 0 UNION ALL SELECT k + 1 FROM few WHERE k < 63),
             ends (low, high) AS (SELECT MIN(id), MAX(id) FROM Odds)
         SELECT COALESCE(MAX(o.id), 0)
         FROM ends CROSS JOIN few a CROSS JOIN few b
         JOIN Odds o ON o.id = ends.low + (((ends.high - ends.low) * (a.k * 32 + b.k)) >> 11)
-        WHERE b.k < 32 AND COALESCE(o.stored_at, o.scraped_at) < {database.param}
+        WHERE b.k < 32 AND COALESCE(o.stored_at, o.scraped_at) < {_database().param}
         """,  # noqa: S608 - names of our own
-        (str(since - AT_ONCE),),
-    ).fetchone()
+            (str(since - AT_ONCE),),
+        )
+        .fetchone()
+    )
     return int(found[0])
 
 

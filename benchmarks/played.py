@@ -17,7 +17,9 @@ from peewee import Database
 
 from admin.alerting.engine import Engine
 from admin.alerting.messages import Composer
+from admin.api.rooms.webhooks import a_test
 from gigscrapy.following import log_path
+from schema import webhooks
 from schema.instants import PARIS
 from schema.messages import OddsItem
 from schema.models import (
@@ -70,6 +72,7 @@ def fill(app: Flask, database: Database, home: Path) -> None:
         AlertEvents.update(opened_at=now() - timedelta(minutes=2)).execute()
         Runs.update(reported_at=now() + timedelta(minutes=4)).where(Runs.run_id == "going-on").execute()
         _spread_over_the_day()
+        _tell_a_webhook(database)
         _write_log(home)
 
 
@@ -207,11 +210,25 @@ def people_act(app: Flask) -> None:
     _send(operator, "/admin/schedules/switch/", off=night.id)
     _send(operator, "/admin/schedules/switch/", on=night.id)
     _send(boss, "/account/keys/new", name="tableur", scope=["read", "export"])
+    for name, kinds in (("robot de paris", ["odds.changed"]), ("veille", ["run.ended", "alert.opened"])):
+        _send(boss, "/webhooks/", name=name, address="https://hooks.example.org/odds", kind=kinds)
 
 
 def _send(client: FlaskClient, address: str, /, **said: object) -> None:
     answer = client.post(address, data={"csrf_token": token_of(client), **said})
     assert answer.status_code in (200, 201, 303, 302), (address, answer.status_code, answer.text[:2000])
+
+
+def _tell_a_webhook(database: Database) -> None:
+    """Of two messages one was taken, the other was not yet."""
+    hook, at = webhooks.of(database)[0].id, now()
+    for minutes in (9, 2):
+        webhooks.ask(database, a_test(hook), at=at - timedelta(minutes=minutes))
+    taken, refused = sorted(webhooks.deliveries(database, hook, 2), key=lambda one: one.id)
+    for each in (taken, refused):
+        webhooks.claim(database, each, at)
+    webhooks.settle_sent(database, taken, at - timedelta(minutes=8), status=204, took=112)
+    webhooks.settle_failed(database, refused, at, "HTTP 503", status=503)
 
 
 def _spread_over_the_day() -> None:

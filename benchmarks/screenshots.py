@@ -48,6 +48,8 @@ ROOMS = {
     "run": "crawls.run",
     "alerts": "alerts.index",
     "new-alert": "alerts.new",
+    "webhooks": "webhooks.index",
+    "webhook": "webhooks.details",
     "tables": "admin.index",
     "odds": "odds.index_view",
     "bookmaker": "data.row_page",

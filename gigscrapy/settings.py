@@ -4,6 +4,9 @@ import os
 
 from gigscrapy.gigenvironment import database_url as _database_url
 from gigscrapy.gigenvironment import rabbit_url as _rabbit_url
+from gigscrapy.lean import import_without as _import_without
+
+_import_without("pydantic", "itemadapter")  # a quarter of what a command takes to begin
 
 BOT_NAME = "gigscrapy"
 

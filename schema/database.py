@@ -27,6 +27,7 @@ EMBEDDED = "gigscrapy.sqlite3"
 MYSQL_TYPES = {
     "DATETIME": "DATETIME(6)",  # without it the server cuts off fractions of a second
     "KEY": "VARCHAR({}) COLLATE utf8mb4_bin",  # other collations take Étoile for Etoile
+    "LONG": "LONGTEXT",
 }
 MYSQL_TABLES = "DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci"
 """Said of each table: the database's own default may be latin1."""

@@ -7,6 +7,14 @@ from zoneinfo import ZoneInfo
 PARIS = ZoneInfo("Europe/Paris")
 
 
+class BeyondCalendar(ValueError):
+    """An instant of the first of all years, or the last, has no year in UTC."""
+
+    def __init__(self, instant: datetime) -> None:
+        super().__init__(f"{instant.isoformat()} is beyond the calendar in UTC")
+        self.year = instant.year
+
+
 def from_paris(local: datetime) -> datetime:
     """A naive Paris wall-clock time as an aware UTC instant.
 
@@ -50,7 +58,7 @@ def _in_utc(instant: datetime) -> datetime:
     try:
         return instant.astimezone(UTC)
     except OverflowError:  # at the first of all years, or the last
-        raise ValueError(f"{instant.isoformat()} is beyond the calendar in UTC") from None
+        raise BeyondCalendar(instant) from None
 
 
 def naive(instant: datetime) -> datetime:

@@ -356,7 +356,7 @@ def _decode_legacy(fields: dict[str, Any], received_at: datetime) -> OddsItem:
             prices=_prices(market, {o: cotes.get(LEGACY_OUTCOMES[o]) for o in market.outcomes}),
             kickoff=None if day is None else _read("match_date", day, partial(_legacy_date, received_at)),
             market=market.code,
-            scraped_at=received_at.astimezone(UTC).replace(microsecond=0),
+            scraped_at=received_at.astimezone(UTC),
             source=LEGACY,
             parser=LEGACY,
             bare=True,

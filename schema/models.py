@@ -82,6 +82,13 @@ class Key(CharField):
         return SQL(ctx.state.field_types.get(self.field_type, "VARCHAR({})").format(self.max_length))
 
 
+class LongText(TextField):
+    """Text of any length: on a server a plain one ends at 64 kB."""
+
+    def ddl_datatype(self, ctx: Any) -> SQL:
+        return SQL(ctx.state.field_types.get("LONG", "TEXT"))
+
+
 class Table(Model):
     class Meta:
         database = _current
@@ -592,6 +599,34 @@ class PayoutDays(Table):
         indexes = ((("league", "day"), False),)
 
 
+class PayoutSpans(Table):
+    """The PayoutDays of all leagues together, by ``day`` or calendar month (``span``): so a year is some hundred rows.
+
+    ``day``: the first of the span. The others as in PayoutDays, added up.
+    """
+
+    span = Key(max_length=8)
+    day = DateField()
+    market = ForeignKeyField(MarketNames, index=False)
+    bookmaker = ForeignKeyField(Bookmakers, index=False)
+    matches = IntegerField()
+    quotes = IntegerField()
+    trj_sum = BigIntegerField()
+    trj_squares = BigIntegerField()
+    published = IntegerField()
+    published_sum = BigIntegerField()
+    opened = IntegerField()
+    opening_sum = BigIntegerField()
+    closing_sum = BigIntegerField()
+    outcomes = IntegerField()
+    best_alone = IntegerField()
+    best_tied = IntegerField()
+    best_weight = BigIntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("span", "day", "market", "bookmaker")
+
+
 class OddsHours(Table):
     """What was seen in an hour (its beginning, UTC) of a league's market at a bookmaker: ``prices`` of ``matches``.
 
@@ -814,7 +849,7 @@ class TakeOvers(Table):
     source = Key(max_length=190)
     upto = BigIntegerField()
     position = BigIntegerField()
-    account = TextField()
+    account = LongText()
     started_at = DateTimeField()
     updated_at = DateTimeField()
     done_at = DateTimeField(null=True)
@@ -1074,6 +1109,7 @@ TABLES = (
     TouchedHours,
     Payouts,
     PayoutDays,
+    PayoutSpans,
     OddsHours,
     Tallies,
     Layouts,
@@ -1094,5 +1130,5 @@ TABLES = (
     GigProgress,
 )
 
-COUNTED = (TouchedMatches, TouchedHours, Payouts, PayoutDays, OddsHours, Tallies)
+COUNTED = (TouchedMatches, TouchedHours, Payouts, PayoutDays, PayoutSpans, OddsHours, Tallies)
 """Those of them that are counted from others, and can be counted anew."""

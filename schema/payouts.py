@@ -18,6 +18,9 @@ from schema.prices import TRJ_LIMIT, payout, published_style
 FRESH = timedelta(hours=24)
 """Quotes of one market that are no further apart are compared."""
 
+DAY, MONTH = "day", "month"
+"""Spans that sums of all leagues are kept of: :class:`schema.models.PayoutSpans`."""
+
 WHOLE = 232_792_560
 """One best price. Up to twenty can share it without a remainder, so that shares add up exactly."""
 
@@ -33,6 +36,12 @@ class Seen(NamedTuple):
     scraped_at: datetime
     published_trj: Decimal | None
 
+
+SUMS = (
+    *("matches", "quotes", "trj_sum", "trj_squares", "published", "published_sum"),
+    *("opened", "opening_sum", "closing_sum", "outcomes", "best_alone", "best_tied", "best_weight"),
+)
+"""What :class:`schema.models.PayoutDays` and PayoutSpans add up."""
 
 Choose = Callable[[Iterable[datetime]], datetime]
 Offer = tuple[int, Decimal, int]

@@ -33,7 +33,7 @@ from schema.models import (
     TouchedMatches,
     now,
 )
-from schema.payouts import Seen, payouts
+from schema.payouts import DAY, MONTH, SUMS, Seen, payouts
 from schema.sql import CHUNK, Sql
 
 SECONDS = 0.1
@@ -222,6 +222,7 @@ class Tally:
             self._sweep_matches(done, position or 0, cells, until)
         for day, league in sorted(cells):
             self._count_day(day, league)
+        self._count_spans({day for day, _ in cells})
         if counted:
             self._note(MATCHES)
 
@@ -352,11 +353,30 @@ class Tally:
         )
         self._database.execute_sql(f"DELETE FROM PayoutDays WHERE {here}", (day, league))  # noqa: S608
         self._database.execute_sql(
-            f"INSERT INTO PayoutDays (day, league_id, market_id, bookmaker_id, matches, quotes, trj_sum, trj_squares,"  # noqa: S608
-            " published, published_sum, opened, opening_sum, closing_sum, outcomes, best_alone, best_tied, best_weight)"
+            f"INSERT INTO PayoutDays (day, league_id, market_id, bookmaker_id, {', '.join(SUMS)})"  # noqa: S608
             f" SELECT day, league_id, market_id, bookmaker_id, {', '.join(figures)} FROM Payouts"
             f" WHERE {here} AND stale = 0 GROUP BY day, league_id, market_id, bookmaker_id",
             (day, league),
+        )
+
+    def _count_spans(self, days: Iterable[str]) -> None:
+        """These days, and the months they are in, of all leagues together."""
+        days = sorted(days)
+        by_league = "PayoutDays WHERE market_id IN (SELECT id FROM MarketNames) AND day"  # so that its key finds them
+        for day in days:
+            self._count_span(DAY, day, f"{by_league} = {self._mark}", day)
+        by_day = f"PayoutSpans WHERE span = {self._mark} AND day BETWEEN {self._mark} AND {self._mark}"
+        for first in dict.fromkeys(f"{day[:8]}01" for day in days):
+            self._count_span(MONTH, first, by_day, DAY, first, f"{first[:8]}31")
+
+    def _count_span(self, span: str, first: str, those: str, *values: str) -> None:
+        here = f"span = {self._mark} AND day = {self._mark}"
+        self._database.execute_sql(f"DELETE FROM PayoutSpans WHERE {here}", (span, first))  # noqa: S608
+        self._database.execute_sql(
+            f"INSERT INTO PayoutSpans (span, day, market_id, bookmaker_id, {', '.join(SUMS)})"  # noqa: S608
+            f" SELECT {self._mark}, {self._mark}, market_id, bookmaker_id, {', '.join(f'SUM({one})' for one in SUMS)}"
+            f" FROM {those} GROUP BY market_id, bookmaker_id",
+            (span, first, *values),
         )
 
     # -- hours ---------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -33,24 +34,30 @@ def _write_into_memory() -> None:
 
 _write_into_memory()
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell ignores Ctrl-C for what it starts in the background, and so would every command that a test interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 LONG = {
-    *("test_behaviours.py", "test_by_itself.py", "test_capture.py", "test_checksum.py", "test_compose.py"),
-    *("test_consume.py", "test_consumer.py", "test_exports.py", "test_lists.py", "test_pages.py", "test_safety.py"),
-    *("test_scaling.py", "test_scrapyd.py", "test_soak.py", "test_whole_way.py", "test_worker.py"),
+    *("test_behaviours.py", "test_benchmarks.py", "test_by_itself.py", "test_capture.py", "test_checksum.py"),
+    *("test_compose.py", "test_consume.py", "test_consumer.py", "test_crawl.py", "test_dashboard_browser.py"),
+    *("test_exports.py", "test_fuzz.py", "test_ingest.py", "test_lists.py", "test_pages.py", "test_publisher.py"),
+    *("test_safety.py", "test_scaling.py", "test_scrapyd.py", "test_soak.py", "test_telling.py", "test_whole_way.py"),
+    "test_worker.py",
 }
 
 UNHURRIED = (
     *(
         f"tests/admin/{name}.py"
-        for name in ("test_access", "test_crawls", "test_main", "test_safety", "test_team", "test_users")
+        for name in (
+            *("test_access", "test_account", "test_crawls", "test_health", "test_hosts", "test_main", "test_report"),
+            *("test_safety", "test_signin", "test_team", "test_users"),
+        )
     ),
     *(f"tests/admin/alerting/{name}.py" for name in ("test_engine", "test_guard", "test_pages")),
+    *(f"tests/admin/api/test_{name}.py" for name in ("exports", "ingest", "postman", "stream", "work")),
     "tests/admin/exporting/test_exports.py",
-    "tests/admin/test_app.py::test_every_other_method_is_refused",
-    "tests/admin/test_app.py::test_every_answer_is_locked_up",
-    "tests/admin/test_app.py::test_a_foreign_name_is_not_answered",
     "tests/admin/test_behaviours.py",
-    "tests/admin/test_report.py::test_colours_are_for_a_terminal_that_wants_them",
     "tests/admin/views/test_lists.py::test_every_sort_turns_the_list_round",
     "tests/admin/views/test_schedules.py",
     "tests/benchmarks/test_plausibility.py",
@@ -63,7 +70,7 @@ UNHURRIED = (
     "tests/gigscrapy/pages/test_corrupted.py",
     "tests/gigscrapy/pages/test_hostile.py",
     "tests/gigscrapy/test_deadletters.py",
-    "tests/replica/test_pages.py::test_match_e_shows_the_world",
+    "tests/replica/test_pages.py",
 )
 """What takes seconds for each file, all told: slow, for whoever wants an answer within two minutes."""
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
+import orjson
 from apiflask import APIFlask
 from flask import Response, g, request
 from pydantic import BaseModel, Field
@@ -73,12 +74,21 @@ def sparse(rows: Sequence[Mapping[str, Any]], fields: Sequence[str]) -> Sequence
 
 def answer(body: Any, status: int = 200) -> Response:
     """As JSON."""
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=_written)
-    return Response(as_bytes(text), status, content_type=JSON)
+    return Response(as_json(body), status, content_type=JSON)
+
+
+def as_json(body: Any) -> bytes:
+    """JSON as it is sent. Half a character, which somebody may have sent here, is spelt out as JSON spells it; orjson,
+    many times as fast, has no word for it, nor for a number beyond 64 bits.
+    """
+    try:
+        return orjson.dumps(body, default=_written, option=orjson.OPT_PASSTHROUGH_DATETIME)
+    except orjson.JSONEncodeError:
+        return as_bytes(json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=_written))
 
 
 def as_bytes(text: str) -> bytes:
-    """JSON as it is sent. Half a character, which somebody may have sent here, is spelt out as JSON spells it."""
+    """JSON that is text already, with half a character spelt out."""
     return text.encode("utf-8", "backslashreplace")
 
 

@@ -1,17 +1,21 @@
 """What parameters are: strict, for a misspelt filter that is passed over in silence answers another question."""
 
 import re
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import MINYEAR, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, WithJsonSchema
+from pydantic_core import core_schema
 from werkzeug import routing
 
-from schema.instants import naive, read_iso
+from schema.instants import BeyondCalendar, naive, read_iso
 
 MOST = 1000
 """Rows of one answer."""
 USUAL = 100
+EARLIEST, LATEST = datetime(1900, 1, 1), datetime(9900, 1, 1)  # noqa: DTZ001 - naive UTC, as the database keeps it
+"""What is asked for lies between them: nothing is beyond, and there days can be counted on either side."""
 ONE_LINE = r"^[^\x00-\x1F\x7F-\x9F\u2028\u2029]*$"
 """What can be shown in one line."""
 
@@ -21,6 +25,14 @@ def as_instant(value: Any) -> datetime:
     if not isinstance(value, str) or not re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d", value):
         raise ValueError("write 2025-10-17T18:45:00Z")
     return naive(read_iso(value))
+
+
+def _within(value: Any) -> datetime:
+    """As :func:`as_instant`; one before :data:`EARLIEST` or after :data:`LATEST` is taken for that."""
+    try:
+        return min(max(as_instant(value), EARLIEST), LATEST)
+    except BeyondCalendar as error:
+        return EARLIEST if error.year == MINYEAR else LATEST
 
 
 def _whole(value: Any) -> Any:
@@ -36,27 +48,44 @@ def _flag(value: Any) -> Any:
     return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
 
 
-def _several(value: Any) -> Any:
-    return value.split(",") if isinstance(value, str) else value
+@dataclass(frozen=True)
+class Commas:
+    """Several in one parameter, with commas between them: what is read is exactly what the specification says.
+
+    :ivar one: pattern of one; :ivar longest: characters of all.
+    """
+
+    one: str
+    longest: int = 500
+
+    @property
+    def pattern(self) -> str:
+        return f"^{self.one}(,{self.one})*$"
+
+    def read(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        if len(value) > self.longest:
+            raise ValueError(f"{self.longest} characters at most")
+        if not re.fullmatch(self.pattern[1:-1], value):
+            raise ValueError("several are written with commas between them; one of these is none, or empty")
+        return value.split(",")
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_before_validator_function(self.read, handler(source))
+
+    def __get_pydantic_json_schema__(self, _schema: Any, _handler: Any) -> dict[str, Any]:
+        return {"type": "string", "pattern": self.pattern, "maxLength": self.longest}
 
 
-Instant = Annotated[datetime, BeforeValidator(as_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
+Instant = Annotated[datetime, BeforeValidator(_within), WithJsonSchema({"type": "string", "format": "date-time"})]
 """ISO 8601 with a zone. :returns: naive UTC."""
 Digits = BeforeValidator(_whole)
 """Of numbers, after their bounds: ``Annotated[int, Field(ge=1, le=9), Digits]``."""
 Flag = Annotated[bool, BeforeValidator(_flag), Field(strict=True)]
-_NAME = r"[A-Za-z0-9._-]{1,200}"
-Several = Annotated[
-    list[Annotated[str, Field(pattern=f"^{_NAME}$")]],
-    BeforeValidator(_several),
-    WithJsonSchema({"type": "string", "pattern": f"^{_NAME}(,{_NAME})*$", "maxLength": 500}),
-]
+Several = Annotated[list[str], Commas("[A-Za-z0-9._-]{1,200}")]
 """Slugs or ids, with commas between them."""
-Numbers = Annotated[
-    list[Annotated[int, Field(ge=1, le=2**31 - 1), Digits]],
-    BeforeValidator(_several),
-    WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{0,8}(,[1-9][0-9]{0,8})*$", "maxLength": 2000}),
-]
+Numbers = Annotated[list[int], Commas("[1-9][0-9]{0,8}", 2000)]
 """Ids, with commas between them."""
 OddsFormat = Literal["decimal", "american", "fractional"]
 
@@ -86,11 +115,9 @@ def text(longest: int, *, default: Any = ...) -> Any:
 
 
 class Fields(Asked):
-    fields: Annotated[
-        list[str],
-        BeforeValidator(_several),
-        WithJsonSchema({"type": "string", "pattern": "^[a-z_]+(,[a-z_]+)*$"}),
-    ] = Field(default=[], description="Only these fields of each row, with commas between them.")
+    fields: Annotated[list[str], Commas("[a-z_]+")] = Field(
+        default=[], description="Only these fields of each row, with commas between them."
+    )
 
 
 class Part(Fields):

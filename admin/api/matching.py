@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
+from pydantic import BaseModel, Field
 
 from admin.api.answers import instant
-from admin.api.asking import Instant, Part, Several
+from admin.api.asking import Commas, Instant, Part, Several
 from admin.api.names import Named, NamedOut, Names
 from admin.api.problems import Problem, impossible
 from analytics.finding import Fixture, Wanted, fixtures, next_kickoff
@@ -22,8 +22,7 @@ ON_THEIR_WAY = timedelta(hours=3)
 Reason = tuple[str, str]
 Statuses = Annotated[
     list[Literal["scheduled", "live", "finished", "postponed"]],
-    BeforeValidator(lambda value: [part for part in value.split(",") if part] if isinstance(value, str) else value),
-    WithJsonSchema({"type": "string", "pattern": f"^({'|'.join(STATUSES)})(,({'|'.join(STATUSES)}))*$"}),
+    Commas(f"({'|'.join(STATUSES)})"),
 ]
 
 

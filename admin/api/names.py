@@ -7,10 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
+from peewee import Database
 from pydantic import BaseModel, Field
 
 from admin.api import slugs
+from schema.database import is_embedded
 from schema.markets import MARKETS, Market
 from schema.models import Odds, Teams
 
@@ -50,9 +53,23 @@ class Names:
 
     @classmethod
     def find(cls) -> "Names":
-        """One query."""
+        """One query; where a server has others than last time, two.
+
+        To read these hundreds from a server takes longer than all else of many an answer: it is asked first for their
+        checksum, of 64 bits.
+        """
+        database = Odds._meta.database.obj  # noqa: SLF001 - Peewee has no other word for it
+        if is_embedded(database):
+            return cls._read(database)
+        seal = database.execute_sql(_SEAL).fetchall()
+        kept = _KEPT.get(database)
+        if kept is None or kept[0] != seal:
+            _KEPT[database] = kept = (seal, cls._read(database))
+        return kept[1]
+
+    @classmethod
+    def _read(cls, database: Database) -> "Names":
         found: dict[str, dict[int, Named]] = {"sport": {}, "league": {}, "market": {}, "bookmaker": {}}
-        database = Odds._meta.database  # noqa: SLF001 - Peewee has no other word for it
         for kind, number, code, name, sport, key, extra, reviewed in database.execute_sql(_NAMES).fetchall():
             of_sport = found["sport"][sport].slug if sport is not None else ""
             own = {"sport": name, "league": key}.get(kind, code)
@@ -105,3 +122,18 @@ _NAMES = """
     UNION ALL SELECT 'market', id, code, name, sport_id, NULL, NULL, 1 FROM MarketNames
     UNION ALL SELECT 'bookmaker', id, code, name, NULL, NULL, website, reviewed FROM Bookmakers
 """
+
+_COLUMNS = {
+    "Sports": "id, code, name",
+    "Leagues": "id, sport_id, code, name, name_key, COALESCE(country, '')",
+    "MarketNames": "id, sport_id, code, name",
+    "Bookmakers": "id, code, name, COALESCE(website, ''), reviewed",
+}
+"""What :data:`_NAMES` reads of each."""
+_SEAL = " UNION ALL ".join(
+    f"SELECT COUNT(*), SUM(CRC32(CONCAT_WS('\t', {columns}))), BIT_XOR(CRC32(CONCAT_WS('\n', {columns}))) FROM {table}"  # noqa: S608
+    for table, columns in _COLUMNS.items()
+)
+
+_KEPT: WeakKeyDictionary[Database, tuple[Any, Names]] = WeakKeyDictionary()
+"""What was read last, and of which rows."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, WithJsonSchema
+from admin.api.asking import Commas
 
 OUTCOMES: Mapping[str, str] = {
     "1": "home",
@@ -17,12 +17,10 @@ OUTCOMES: Mapping[str, str] = {
 LABELS: Mapping[str, str] = {"X": "N", "1X": "1N", "X2": "N2"}
 """Of those that are printed otherwise than we write them."""
 _CODES = {name: code for code, name in OUTCOMES.items()}
-_ANY = f"({'|'.join(_CODES)})"
 
 Outcomes = Annotated[
     list[Literal["home", "draw", "away", "home_or_draw", "draw_or_away", "home_or_away"]],
-    BeforeValidator(lambda value: value.split(",") if isinstance(value, str) else value),
-    WithJsonSchema({"type": "string", "pattern": f"^{_ANY}(,{_ANY})*$", "maxLength": 500}),
+    Commas(f"({'|'.join(_CODES)})"),
 ]
 """Several of them, with commas between them."""
 

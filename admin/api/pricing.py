@@ -29,6 +29,7 @@ OLDEST = 10 * 366 * 86_400
 """Seconds: ten years."""
 
 Reason = tuple[str, str]
+_OF_THE_CLOCK = re.compile(rb'"age_seconds":[0-9]+|"(since|next_cursor)":"[^"]+"')
 
 
 def _line(value: Any) -> Any:
@@ -276,8 +277,10 @@ def _stored(price: Price) -> datetime:
 
 
 def tagged(response: Response) -> Response:
-    """Its ETag does not change as prices grow older, but when anything else does."""
-    steady = re.sub(rb'"age_seconds":[0-9]+', b"", response.get_data())
+    """Its ETag does not change as prices grow older, nor as a beginning that nobody asked for goes with the clock,
+    which the cursor holds, too; but when anything else does.
+    """
+    steady = _OF_THE_CLOCK.sub(b"", response.get_data())
     response.set_etag(hashlib.blake2b(steady, digest_size=16).hexdigest(), weak=True)
     return response
 

@@ -1,7 +1,8 @@
 """Who may ask gig-benchmark's addresses, which asked nobody.
 
 ``GIG_ANONYMOUS``: ``on``: anybody may read, and this machine's own programs may change things, too; ``off``: nobody
-without a name. Not set: this machine's own programs may read.
+without a name. Not set: this machine's own programs may read, unless ADMIN_HOSTS or ADMIN_PROXIES says that others are
+served: a proxy here that passes on nothing of who asks makes everybody this machine, and who serves others says so.
 
 Everybody else brings ``Authorization: Bearer``: a token of :mod:`admin.gig.tokens` or a key (:mod:`admin.keys`), or is
 signed in to the admin in that browser. Reading takes a viewer, or a key for ``read``; asking for crawls, stopping them
@@ -21,7 +22,7 @@ from werkzeug.exceptions import Forbidden, SecurityError, Unauthorized
 from admin import keys
 from admin.access import READING, asks_here
 from admin.gig import tokens
-from admin.security import BadSetting
+from admin.security import BadSetting, other_hosts, proxies
 from admin.signing import Person, nobody, person_here
 
 WORDS = ("on", "off", "")
@@ -32,12 +33,15 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def settings() -> dict[str, str]:
-    """GIG_ANONYMOUS and GIG_REGISTRATION, as they are set. :raises BadSetting: when one cannot be."""
+    """GIG_ANONYMOUS and GIG_REGISTRATION, as they are set; where others are served and they are not, ``off``.
+
+    :raises BadSetting: when one cannot be.
+    """
     found = {name: os.environ.get(name, "").strip().lower() for name in SETTINGS}
     for name, word in found.items():
         if word not in WORDS:
             raise BadSetting(f"{name}: {word!r} is neither on nor off")
-    return found
+    return {name: word or "off" for name, word in found.items()} if other_hosts() or proxies() else found
 
 
 def anybody(view: View) -> View:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pymysql
 from peewee import Database, PeeweeException
+from pymysql.cursors import SSCursor
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
@@ -76,7 +77,7 @@ class Command(ScrapyCommand):
 
 
 def ask(database: Database, name: str, query: str) -> None:
-    """What the query finds, as CSV. :raises UsageError: when the database will not have it."""
+    """What the query finds, as CSV, while it is read. :raises UsageError: when the database will not have it."""
     try:
         if is_embedded(database):
             make(database, name)
@@ -85,14 +86,14 @@ def ask(database: Database, name: str, query: str) -> None:
             database.execute_sql("SET SESSION TRANSACTION READ ONLY")
             _use(database, name)
         # As it stands: a driver that looks for values of its own would take every % for one.
-        cursor = database.connection().cursor()
+        cursor = database.connection().cursor(*(() if is_embedded(database) else (SSCursor,)))
         cursor.execute(query)
+        out = csv.writer(sys.stdout, lineterminator="\n")
+        out.writerow([column[0] for column in cursor.description or ()])
+        while rows := cursor.fetchmany(PAGE):
+            out.writerows(map(_written, rows))
     except (PeeweeException, pymysql.MySQLError, sqlite3.Error) as error:
         raise UsageError(explain(error), print_help=False) from None
-    out = csv.writer(sys.stdout, lineterminator="\n")
-    out.writerow([column[0] for column in cursor.description or ()])
-    while rows := cursor.fetchmany(PAGE):
-        out.writerows(map(_written, rows))
 
 
 def _use(database: Database, name: str) -> None:

@@ -14,7 +14,7 @@ from scrapy.exceptions import UsageError
 from gigscrapy.imports.gigbase.account import Account, Sum
 from gigscrapy.imports.gigbase.opening import gig_at
 from gigscrapy.imports.gigbase.tables import PATIENCE, Gig, source_of
-from gigscrapy.imports.gigbase.takeover import AnotherSource, Reckoned, TakeOver, Wanted
+from gigscrapy.imports.gigbase.takeover import AnotherName, AnotherSource, Reckoned, TakeOver, Wanted
 from gigscrapy.imports.storing import Stored
 from gigscrapy.tables import opened
 from schema.names import name_key
@@ -86,6 +86,10 @@ class Command(ScrapyCommand):
                 " one another --name, or begin anew with --again",
                 print_help=False,
             ) from None
+        except AnotherName as error:
+            raise UsageError(
+                f"this database was taken over under the name {error}: go on with --name {error}", print_help=False
+            ) from None
         except KeyboardInterrupt:
             say("broken off: what is stored stays; run it again to go on", sys.stderr)
             self.exitcode = BROKEN_OFF
@@ -124,7 +128,8 @@ def told(reckoned: Reckoned, gig: Gig) -> Iterator[str]:
     yield (
         "it adds up"
         if reckoned.adds_up
-        else "IT DOES NOT ADD UP: begin anew with --again; if that does not help, say so"
+        else "IT DOES NOT ADD UP. Where prices here were thinned since (scrapy prune), or others stand in their place,"
+        " there are fewer than were taken; else begin anew with --again, and if that does not help, say so"
     )
 
 

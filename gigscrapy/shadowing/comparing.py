@@ -50,6 +50,8 @@ LOST = {name_key(name) for name in ("Ligue 2", "Serie B", "UEFA Conference Leagu
 ALIKE = 0.6
 """How alike two titles must be, 0 to 1, where league and kick-off are the same."""
 REPEAT = timedelta(minutes=1)
+DAY = timedelta(days=1)
+"""Two of the same names whose kick-offs are further apart are two meetings, not one that is there twice."""
 EXAMPLES = 5
 
 
@@ -150,9 +152,11 @@ def compare(theirs: Iterable[Quote], ours: Iterable[Quote], slack: timedelta) ->
     repeated = [Difference(TWICE_THERE, what) for match in there for what in _repeats(match)]
     pairs = _pairs(there, here)
     taken: dict[int, tuple[_Match, _Match]] = {}
-    for mine, yours in pairs:
+    for mine, yours in sorted(pairs, key=lambda pair: _apart(*pair)):
         first, _ = taken.setdefault(id(yours), (mine, yours))
-        if first is not mine:
+        if _apart(first, mine) > DAY:
+            found.differences.append(_missing_here(mine))
+        elif first is not mine:
             found.differences.append(Difference(MATCH_TWICE, mine.first.title))
             first.join(mine)
     for mine, yours in taken.values():
@@ -206,6 +210,14 @@ def _nearest(mine: _Match, among: Sequence[_Match]) -> _Match:
         return abs((ones[0] - ones[1]).total_seconds())  # type: ignore[operator] # neither is None
 
     return min(among, key=distance)
+
+
+def _apart(one: _Match, other: _Match) -> timedelta:
+    """How far their kick-offs are, as far as these tell: of a merged match gig-benchmark's does not."""
+    kickoffs = (one.first.kickoff, other.first.kickoff)
+    if None in kickoffs or one.is_later_meeting or other.is_later_meeting:
+        return timedelta(0)
+    return abs(kickoffs[0] - kickoffs[1])  # type: ignore[operator] # neither is None
 
 
 def _likeness(mine: _Match, yours: _Match) -> float:

@@ -18,9 +18,11 @@ from schema.database import EMBEDDED, connect, hang_up
 from schema.messages import Message
 from schema.models import Odds
 from schema.store import Store
-from tests.admin import crowd, signed_in
+from tests.admin import crowd, ready, signed_in
 from tests.schema.laid import lay
 from tests.schema.letters import letters
+
+ready.keep()
 
 
 @pytest.fixture(autouse=True)

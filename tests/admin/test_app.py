@@ -1,6 +1,6 @@
 """The application: what every answer carries, what is refused, what is said when something fails."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,12 +8,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from parsel import Selector
+from peewee import Database
 
 from admin import create_app
 from admin.views import base
-from schema.database import connect
+from schema.database import connect, hang_up
 from schema.migrations import SchemaError
-from schema.models import LatestOdds
+from schema.models import LatestOdds, use
 from tests.admin import LISTS, counted, page, signed_in, text_of
 from tests.admin.conftest import current
 from tests.schema.letters import REPORT, quote
@@ -24,23 +25,40 @@ PROGRAMS = ("/healthz", "/readyz", "/metrics")
 ADDRESSES = ("/admin/", *(f"/admin/{name}/" for name in LISTS), "/admin/odds/details/?id=1", "/static/style.css")
 
 
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, FlaskClient]]:
+    """An application for many tests, of which none changes anything, and an administrator's browser."""
+    app = create_app(home=tmp_path_factory.mktemp("standing"))
+    yield current(), signed_in(app)
+    app.config["HUB"].close()
+
+
+@pytest.fixture
+def asking(standing: tuple[Database, FlaskClient]) -> Iterator[FlaskClient]:
+    """The browser of one that stands; the tables of this process are those of its database again."""
+    database, client = standing
+    use(database)
+    yield client
+    hang_up(database)
+
+
 # -- next to nothing is written ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 @pytest.mark.parametrize("address", [*ADDRESSES, *PROGRAMS])
-def test_every_other_method_is_refused(client: FlaskClient, method: str, address: str) -> None:
-    answer = getattr(client, method)(address, data={"id": "1", "action": "delete"})
+def test_every_other_method_is_refused(asking: FlaskClient, method: str, address: str) -> None:
+    answer = getattr(asking, method)(address, data={"id": "1", "action": "delete"})
     assert answer.status_code == 405
     assert "GET" in answer.headers["Allow"]
 
 
 @pytest.mark.parametrize("address", ["new", "edit", "delete", "action", "ajax/update", "ajax/lookup"])
-def test_flask_admin_s_own_ways_of_writing_are_gone(client: FlaskClient, address: str) -> None:
+def test_flask_admin_s_own_ways_of_writing_are_gone(asking: FlaskClient, address: str) -> None:
     for name in LISTS:
         if f"/admin/{name}/{address}/" not in OURS:
-            assert client.get(f"/admin/{name}/{address}/?id=1").status_code == 404
-            assert client.post(f"/admin/{name}/{address}/", data={"id": "1"}).status_code == 404
+            assert asking.get(f"/admin/{name}/{address}/?id=1").status_code == 404
+            assert asking.post(f"/admin/{name}/{address}/", data={"id": "1"}).status_code == 404
 
 
 # -- who is answered ---------------------------------------------------------------------------------------------------
@@ -48,21 +66,21 @@ def test_flask_admin_s_own_ways_of_writing_are_gone(client: FlaskClient, address
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "192.168.1.2:5000", "[::1", "a b", ""])
 @pytest.mark.parametrize("address", ["/admin/", "/static/style.css", "/admin/static/vendor/jquery.min.js", "/nowhere"])
-def test_a_foreign_name_is_not_answered(client: FlaskClient, host: str, address: str) -> None:
-    answer = client.get(address, headers={"Host": host})
+def test_a_foreign_name_is_not_answered(asking: FlaskClient, host: str, address: str) -> None:
+    answer = asking.get(address, headers={"Host": host})
     assert answer.status_code == 400
     assert "gigscrapy" not in answer.text
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:5000", "localhost:8080", "localhost"])
-def test_this_machine_is_answered_by_its_names(client: FlaskClient, host: str) -> None:
-    assert client.get("/admin/", headers={"Host": host}).status_code == 200
+def test_this_machine_is_answered_by_its_names(asking: FlaskClient, host: str) -> None:
+    assert asking.get("/admin/", headers={"Host": host}).status_code == 200
 
 
 @pytest.mark.parametrize("address", [*ADDRESSES, *PROGRAMS, "/nowhere", "/admin/odds/details/", "/"])
-def test_every_answer_is_locked_up(client: FlaskClient, address: str) -> None:
-    headers = client.get(address, buffered=True).headers
+def test_every_answer_is_locked_up(asking: FlaskClient, address: str) -> None:
+    headers = asking.get(address, buffered=True).headers
     assert headers["Content-Security-Policy"] == (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
         "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -101,8 +119,8 @@ def test_no_page_says_a_script_or_a_style_of_its_own(client: FlaskClient, fill: 
         ("xx;q=oops", "fr", "Toutes les cotes"),
     ],
 )
-def test_the_browser_chooses_the_language(client: FlaskClient, wanted: str | None, language: str, title: str) -> None:
-    answer = client.get("/admin/odds/", headers={"Accept-Language": wanted} if wanted else {})
+def test_the_browser_chooses_the_language(asking: FlaskClient, wanted: str | None, language: str, title: str) -> None:
+    answer = asking.get("/admin/odds/", headers={"Accept-Language": wanted} if wanted else {})
     shown = Selector(answer.text)
     assert shown.xpath("/html/@lang").get() == language
     assert text_of(shown.xpath("//h1")[0]) == title

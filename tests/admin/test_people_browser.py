@@ -109,7 +109,7 @@ def test_a_new_colleague_is_let_in_and_out_again(chromium: Browser, site: tuple[
     assert hers.goto(f"{address}/team/").status == 403  # type: ignore[union-attr]
     page.locator("#deactivate summary").click()
     page.get_by_role("button", name="Désactiver le compte").click()
-    assert "désactivé" in page.locator("p.note").inner_text()
+    expect(page.locator("p.note")).to_contain_text("désactivé")
     hers.goto(f"{address}/account/")
     assert "/sign-in/" in hers.url
     boss.open("/team/audit/?object_id=nouvelle")
@@ -140,11 +140,12 @@ def test_a_key_is_made_shown_once_and_ended_and_the_log_tells_it(chromium: Brows
     assert row.locator("td").nth(2).inner_text() == "read export"
     row.get_by_role("button", name="Révoquer la clé tableur").click()
     expect(page.locator("p.note")).to_have_text("La clé « tableur » est révoquée.")
-    assert page.locator("#keys tbody tr").count() == 0
+    expect(page.locator("#keys tbody tr")).to_have_count(0)
     boss.open("/team/audit/")
     page.get_by_label("Sorte d'objet").select_option("key")
     page.get_by_label("Compte").fill("comite")
     page.get_by_role("button", name="Afficher").click()
+    page.wait_for_url("**object_type=key**")
     told = [[cell.inner_text() for cell in line.locator("td").all()] for line in page.locator("tbody tr").all()]
     assert [cells[2:4] for cells in told] == [["révoqué", f"clé {shown}"], ["ajouté", f"clé {shown}"]]
     assert told[1][4] == f"Nom tableur\nPermet read export\nClé {shown}"

@@ -13,10 +13,12 @@ from werkzeug.serving import make_server
 CONTRAST = """
 () => {
   const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
-  const rgb = colour => {
+  const read = colour => {
     canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
     return [...canvas.getImageData(0, 0, 1, 1).data];
   };
+  const known = new Map();  // to read a pixel takes long, and a page has few colours
+  const rgb = colour => known.get(colour) ?? known.set(colour, read(colour)).get(colour);
   const light = ([r, g, b]) => [r, g, b].map(c => c / 255)
     .map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
     .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
@@ -86,8 +88,8 @@ class Visitor:
         return self.page
 
     def _failed(self, request: Request) -> None:
-        """A stream ends when its page is left, and so does the asking for its icon."""
-        left = request.failure == "net::ERR_ABORTED" and request.url.endswith("/icon.svg")
+        """A stream ends when its page is left, and so does what every page asks for by itself: its icon, the bell."""
+        left = request.failure == "net::ERR_ABORTED" and request.url.endswith(("/icon.svg", "/alerts/count"))
         if request.resource_type != "eventsource" and not left:
             self.complaints.append(f"failed: {request.url}")
 

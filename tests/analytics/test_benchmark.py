@@ -8,8 +8,9 @@ from random import Random
 import pytest
 
 from analytics import benchmark, concerned, paired
-from analytics.benchmark import Fact, Scope, Sums, by_week, ranking
+from analytics.benchmark import Fact, Scope, Sums, by_week, ranking, spans
 from analytics.paired import interval
+from schema import payouts
 from schema.database import connect, hang_up
 from schema.models import Bookmakers, use
 from schema.payouts import WHOLE
@@ -211,3 +212,15 @@ class TestFromTheTables:
         assert sorted(trj for _, _, _, trj in told) == [87.58, 93.33, 100.0]
         (one,) = paired.paired(told, self.book("A"))
         assert (one.matches, one.established) == (1, False)
+
+
+@pytest.mark.parametrize("length", [1, 2, 27, 28, 29, 31, 59, 60, 61, 366])
+@pytest.mark.parametrize("since", [date(2024, 1, 1), date(2024, 1, 31), date(2024, 2, 1), date(2024, 2, 29)])
+def test_spans_hold_each_day_once(since: date, length: int) -> None:
+    days = [since + timedelta(days=number) for number in range(length)]
+    told = []
+    for span, first, last in spans(days[0], days[-1]):
+        assert span == payouts.DAY or (first.day == 1 and (last + timedelta(days=1)).day == 1)
+        told += [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    assert told == days
+    assert length < 60 or any(span == payouts.MONTH for span, *_ in spans(days[0], days[-1]))

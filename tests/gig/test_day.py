@@ -120,6 +120,17 @@ def test_its_scrapers_and_our_consumer(queues: Queues, database: Database) -> No
     assert found(database, "SELECT times FROM DeadLetters WHERE reason = 'teams'") == [2]
 
 
+def test_what_waited_in_the_queue_keeps_its_order(queues: Queues, database: Database) -> None:
+    """Two rounds while our consumer was away, received in one burst: a message of theirs says no time of its own."""
+    assert queues.rabbit_url
+    for price in (2.50, 2.10, 2.30):
+        Scraper(queues.rabbit_url, "Ligue 1").run({("PSG - OM", None): {"Pmu": (price, 3.40, 3.50)}})
+    assert stored(queues, database).totals.stored == 3
+    assert found(database, "SELECT odd_value FROM Odds WHERE outcome = '1' ORDER BY scraped_at") == [2.5, 2.1, 2.3]
+    assert found(database, "SELECT odd_value FROM LatestOdds WHERE outcome = '1'") == [2.3]
+    assert found(database, "SELECT COUNT(*) FROM ReplacedOdds") == [0]
+
+
 def test_what_its_scrapers_tell_of_their_progress(queues: Queues) -> None:
     """Twice a match, and once at the end: what our endpoint is told."""
     assert queues.rabbit_url

@@ -358,7 +358,7 @@ def test_a_bare_message_is_still_of_when_it_was_received(post: Post, learn: Call
     for _ in range(2):
         assert post.replay(Chosen(ids=frozenset({post.letter().id}))).letters == 1
     post.consume(2)
-    assert post.observed() == [f"{received:%Y-%m-%d %H:%M:%S}"]
+    assert post.observed() == [str(received)]
 
 
 # -- whatever happens --------------------------------------------------------------------------------------------------

@@ -41,6 +41,8 @@ ALL = [
     "0011_webhooks",
     "0012_programs",
     "0013_thinnings",
+    "0014_long_accounts",
+    "0015_spans",
 ]
 NOT_ENFORCED = (Odds, LatestOdds, ReplacedOdds, Messages, *COUNTED)
 

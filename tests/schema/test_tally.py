@@ -50,6 +50,7 @@ def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[D
 COUNTED = {
     "Payouts": "SELECT * FROM Payouts ORDER BY match_id, market_id, line, bookmaker_id",
     "PayoutDays": "SELECT * FROM PayoutDays ORDER BY day, league_id, market_id, bookmaker_id",
+    "PayoutSpans": "SELECT * FROM PayoutSpans ORDER BY span, day, market_id, bookmaker_id",
     "OddsHours": "SELECT * FROM OddsHours ORDER BY hour, league_id, market_id, bookmaker_id",
 }
 
@@ -74,7 +75,7 @@ def payouts(database: Database, columns: str) -> list[tuple[Any, ...]]:
 
 
 def plainly(database: Database) -> dict[str, list[tuple[Any, ...]]]:
-    """What the three tables are to say, told the long way: every price is read, nothing is remembered."""
+    """What these tables are to say, told the long way: every price is read, nothing is remembered."""
     names = found(database, "SELECT id, code FROM MarketNames")
     markets = {number: MARKETS[code] for number, code in names if code in MARKETS}
     matches = {
@@ -91,7 +92,8 @@ def plainly(database: Database) -> dict[str, list[tuple[Any, ...]]]:
     ]
     return {
         "Payouts": (ended := ended_on(rows, matches, markets)),
-        "PayoutDays": by_day(ended),
+        "PayoutDays": (days := by_day(ended)),
+        "PayoutSpans": by_span(days),
         "OddsHours": by_hour(rows, matches),
     }
 
@@ -185,6 +187,15 @@ def by_day(ended: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
             )
         )
     return told
+
+
+def by_span(days: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    spans: defaultdict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0] * 13)
+    for day, _, market, bookmaker, *figures in days:
+        for span, first in (("day", day), ("month", day[:8] + "01")):
+            cell = (span, first, market, bookmaker)
+            spans[cell] = [sum(pair) for pair in zip(spans[cell], figures, strict=True)]
+    return [(*cell, *figures) for cell, figures in spans.items()]
 
 
 def by_hour(rows: list[Any], matches: Any) -> list[tuple[Any, ...]]:

@@ -1,7 +1,7 @@
 """Dead letters: what could not be kept, and why; and putting it back into the queue once the cause is mended."""
 
 import base64
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from apiflask import APIBlueprint
 from flask import Response
@@ -21,6 +21,8 @@ room = APIBlueprint("deadletters", __name__, tag="Dead letters")
 
 MOST = 1000
 """Letters that are named in one replay."""
+Number = Annotated[int, Field(ge=-at.LARGEST, le=at.LARGEST)]
+"""Of a letter: so short that as many as are named in one replay are no body that is too long."""
 Queue = Literal["odds", "scraping_tasks"]
 
 
@@ -62,7 +64,7 @@ class Letterly(Part):
 class ReplayIn(Sent):
     """Which: some by number, or all that wait of a reason, a queue or a run, or, where nothing is said, all."""
 
-    ids: list[int] | None = Field(default=None, min_length=1, max_length=MOST)
+    ids: list[Number] | None = Field(default=None, min_length=1, max_length=MOST)
     reason: str | None = text(32, default=None)
     queue: Queue | None = None
     run: str | None = text(64, default=None)

@@ -1,5 +1,6 @@
 """Whole lists as files: NDJSON, CSV or Parquet, sent while they are read, in memory that does not grow."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial, reduce
@@ -60,7 +61,7 @@ FILES: dict[str, Any] = {
 
 def _day(value: Any) -> date:
     """:raises ValueError: when it is no day."""
-    if not isinstance(value, str) or len(value) != len("2025-10-17"):
+    if not isinstance(value, str) or not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
         raise ValueError("write 2025-10-17")
     return date.fromisoformat(value)
 

@@ -1,5 +1,6 @@
 """What moves: prices that dropped or rose, and surebets."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -25,13 +26,14 @@ from schema.models import now
 room = APIBlueprint("moving", __name__, tag="Movements")
 
 USUAL, LONGEST = timedelta(hours=1), timedelta(hours=24)
+PERCENT = r"(100|[0-9]{1,2}(\.[0-9]{1,2})?)"
 
 
 def _percent(value: Any) -> Any:
     """:raises ValueError: when it is none."""
     if not isinstance(value, str):
         return value
-    if not (value.isascii() and value.replace(".", "", 1).isdigit() and len(value) <= 6 and float(value) <= 100):
+    if not re.fullmatch(PERCENT, value):
         raise ValueError("write a percentage from 0 to 100: 2.5")
     return Decimal(value)
 
@@ -39,7 +41,7 @@ def _percent(value: Any) -> Any:
 Percent = Annotated[
     Decimal,
     BeforeValidator(_percent),
-    WithJsonSchema({"type": "string", "pattern": r"^[0-9]{1,2}(\.[0-9]{1,2})?$"}),
+    WithJsonSchema({"type": "string", "pattern": f"^{PERCENT}$"}),
 ]
 
 
@@ -89,31 +91,39 @@ def list_movements(query_data: OfMovements) -> Response:
     """Prices of matches to come that moved, the widest first. What flickered, or is in doubt, never counts."""
     at = now()
     names, place = Names.find(), cursors.position(query_data.cursor)
-    # Of the whole minute: else no answer would ever be that of before.
-    since = naive(read_iso(place[0])) if place else query_data.since or at.replace(second=0, microsecond=0) - USUAL
+    since = naive(read_iso(place[0])) if place else query_data.since or at - USUAL
     if query_data.since and not at - LONGEST <= query_data.since < at:
         raise impossible("since", "within the last 24 hours")
     found = candidates(since, at)
     wanted = _wanted(found, query_data, names)
-    left = [each for each in wanted if place is None or _place_of_move(each) > _read_place(place[1:])]
-    some = left[: query_data.limit]
+    following = [each for each in wanted if not place or _place(each) > _read(place[1:])]
+    some = following[: query_data.limit]
     rows = [_movement(move, names, query_data, at) for move in verified(some, since, among=found)]
-    more = cursors.after(instant(since), *map(str, _place_of_move(some[-1]))) if len(left) > len(some) else None
+    more = cursors.after(instant(since), *_written(some[-1])) if len(following) > len(some) else None
     reason = None if rows else _why_nothing_moved(found, wanted, query_data, since)
     return tagged(listed(rows, after=more, reason=reason, fields=query_data.fields, since=instant(since)))
 
 
-def _place_of_move(each: Candidate) -> tuple[Any, ...]:
-    """Where it stands in the list, whatever else is there."""
-    return -abs(each.change), each.match_id, each.market_id, each.line, each.bookmaker_id, each.outcome
+Place = tuple[Decimal, tuple[int, int, Decimal, int, str]]
+"""Of a candidate, the widest move first: what came before it meanwhile does not push others into the next part."""
 
 
-def _read_place(place: Sequence[str]) -> tuple[Any, ...]:
-    change, match, market, line, bookmaker, outcome = place
-    return Decimal(change), int(match), int(market), Decimal(line), int(bookmaker), outcome
+def _place(each: Candidate) -> Place:
+    return -abs(each.change), each.key
+
+
+def _written(each: Candidate) -> list[Any]:
+    width, (match, market, line, bookmaker, outcome) = _place(each)
+    return [str(width), match, market, str(line), bookmaker, outcome]
+
+
+def _read(written: Sequence[Any]) -> Place:
+    width, match, market, line, bookmaker, outcome = written
+    return Decimal(width), (match, market, Decimal(line), bookmaker, outcome)
 
 
 def _wanted(found: list[Candidate], asked: OfMovements, names: Names) -> list[Candidate]:
+    """By their places."""
     sports, leagues = names.chosen("sport", asked.sport), names.chosen("league", asked.league)
     bookmakers = names.chosen("bookmaker", asked.bookmaker)
     wanted = (
@@ -125,7 +135,7 @@ def _wanted(found: list[Candidate], asked: OfMovements, names: Names) -> list[Ca
         and abs(each.change) >= asked.min_pct
         and (asked.direction is None or (each.change < 0) == (asked.direction == "down"))
     )
-    return sorted(wanted, key=_place_of_move)
+    return sorted(wanted, key=_place)
 
 
 def _movement(move: Move, names: Names, asked: OfMovements, at: datetime) -> dict[str, Any]:
@@ -227,26 +237,25 @@ def list_surebets(query_data: OfSurebets) -> Response:
     ]
     young = [each for each in chosen if query_data.max_age is None or age(each.seen_at, at) <= query_data.max_age]
     young.sort(key=_place_of_surebet)
-    if place := cursors.position(query_data.cursor):
-        trj, match, market, line = place
-        after = (Decimal(trj), match, market, Decimal(line))
-        left = [each for each in young if _place_of_surebet(each) > after]
-    else:
-        left = young
+    place = cursors.position(query_data.cursor)
+    left = [each for each in young if not place or _place_of_surebet(each) > _read_surebet(place)]
     some = left[: query_data.limit]
     sure = confirmed(some)
-    rows = [_surebet(each, names, query_data, at, sure=place in sure) for place, each in enumerate(some)]
-    more = None
-    if len(left) > len(some):
-        trj, match, market, line = _place_of_surebet(some[-1])
-        more = cursors.after(str(trj), match, market, str(line))
+    rows = [_surebet(each, names, query_data, at, sure=number in sure) for number, each in enumerate(some)]
+    more = cursors.after(*map(str, _place_of_surebet(some[-1]))) if len(left) > len(some) else None
     reason = None if rows else _why_no_surebet(found, young, chosen, query_data, at)
-    return tagged(listed(rows, after=more, reason=reason, fields=query_data.fields, left_out=len(chosen) - len(young)))
+    left_out = len(chosen) - len(young)
+    return tagged(listed(rows, after=more, reason=reason, fields=query_data.fields, left_out=left_out))
 
 
 def _place_of_surebet(each: Surebet) -> tuple[Decimal, int, str, Decimal]:
-    """Where it stands in the list, whatever else is there."""
+    """The best first: what came before it meanwhile does not push others into the next part."""
     return -each.trj, each.match_id, each.market.code, each.line
+
+
+def _read_surebet(written: Sequence[str]) -> tuple[Decimal, int, str, Decimal]:
+    trj, match, market, line = written
+    return Decimal(trj), int(match), market, Decimal(line)
 
 
 def _why_no_surebet(

@@ -135,30 +135,27 @@ class _Group:
 
 
 def _grouped(found: Sequence[Cell], question: "_Question") -> dict[Key, _Group]:
-    """The rows; of the period before only what a row is compared with.
-
-    A step before counts whole, also where it began before the period.
+    """The rows; of the period before only what a row is compared with: a step before counts whole, also where it began
+    before the period did.
     """
     rows: defaultdict[Key, _Group] = defaultdict(_Group)
     totals: defaultdict[Key, Sums] = defaultdict(lambda: NOTHING)
-    together = question.asked.group == "bookmaker"  # shares are of what all of them offer
     earlier: defaultdict[Key, Sums] = defaultdict(lambda: NOTHING)
     for cell in found:
-        chosen = not question.bookmakers or cell.bookmaker in question.bookmakers
         key = (cell.market, question.group_of(cell), question.period(cell.day))
+        chosen = not question.bookmakers or cell.bookmaker in question.bookmakers
         if cell.day < question.since:
             if chosen:
                 earlier[key] += cell.sums
             continue
-        totals[key[0], 0 if together else key[1], key[2]] += cell.sums
+        totals[question.whole(key)] += cell.sums
         if chosen:
             rows[key].now += cell.sums
+    now = {key: row.now for key, row in rows.items()}
     for key, row in rows.items():
-        row.all = totals[key[0], 0 if together else key[1], key[2]]
+        row.all = totals[question.whole(key)]
         before = (*key[:2], question.step_before(key[2]))
-        row.before = earlier.get(before, NOTHING)
-        if question.step and before in rows:
-            row.before += rows[before].now
+        row.before = earlier[before] + (now.get(before, NOTHING) if question.step else NOTHING)
     return dict(rows)
 
 
@@ -202,14 +199,16 @@ class _Question:
 
     def counted(self) -> list[Cell]:
         """From the tally."""
-        apart = {"by_league": self.asked.group == "league", "by_bookmaker": self._by_bookmaker}
-        wanted = {"leagues": self.leagues, "limit": CELLS + 1} | apart
-        if self.step:
-            found = benchmark.cells(self.markets, self.before, self.until, by_day=True, **wanted)  # type: ignore[arg-type]
-        else:
-            found = benchmark.cells(self.markets, self.since, self.until, by_day=False, **wanted)  # type: ignore[arg-type]
-            earlier = self.since - timedelta(days=1)
-            found += benchmark.cells(self.markets, self.before, earlier, by_day=False, **wanted)  # type: ignore[arg-type]
+        earlier = (self.before, self.since - timedelta(days=1))
+        found = benchmark.cells(
+            self.markets,
+            [earlier, (self.since, self.until)],
+            leagues=self.leagues,
+            by_day=bool(self.step),
+            by_league=self.asked.group == "league",
+            by_bookmaker=self._by_bookmaker,
+            limit=CELLS + 1,
+        )
         if len(found) > CELLS:
             why = "this is a table of more than twenty thousand sums: ask for fewer days, leagues or markets"
             raise impossible("from", why, "too_much")
@@ -249,6 +248,11 @@ class _Question:
             "day": lambda: 0,
         }
         return groups[self.asked.group]()
+
+    def whole(self, key: Key) -> Key:
+        """What a row's best prices are a share of: those of all bookmakers in its group."""
+        market, group, period = key
+        return market, 0 if self.asked.group == "bookmaker" else group, period
 
     def period(self, day: date) -> str:
         """The first day of its step."""

@@ -24,8 +24,9 @@ from schema.models import Leagues, Matches, Sports, Webhooks, now
 room = APIBlueprint("webhooks", __name__, tag="Webhooks")
 
 Kind = Literal["odds.changed", "alert.opened", "alert.closed", "run.ended"]
-_SHOWN = r"[^\x00-\x1F\x7F]"
-_NAME = rf"^{_SHOWN}*[^\s\x00-\x1F\x7F]{_SHOWN}*$"
+_BLANKS = r" \xA0\u1680\u2000-\u200A\u202F\u205F\u3000"  # spelt out: patterns do not agree on what is a space
+_HIDDEN = r"\x00-\x1F\x7F-\x9F\u2028\u2029"
+_NAME = rf"^[^{_HIDDEN}]*[^{_BLANKS}{_HIDDEN}][^{_HIDDEN}]*$"
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=_NAME)]
 Address = Annotated[str, Field(min_length=1, max_length=hooks.LONGEST, description="With TLS, and public.")]
 Kinds = Annotated[list[Kind], Field(min_length=1, max_length=len(webhooks.KINDS), description="What it is told.")]

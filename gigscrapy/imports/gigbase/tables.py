@@ -4,6 +4,7 @@ Its Django models and its ``schema.sql`` have the same names and disagree on len
 be null; the older ``cotes_db`` has all in one flat table ``odds``.
 """
 
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,10 +14,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from peewee import Database
+import pymysql
+from peewee import Database, PeeweeException
 
 from gigscrapy.imports.gigbase.account import Sum
-from schema.database import connect, hang_up, is_embedded
+from schema.database import connect, explain, hang_up, is_embedded
 
 DJANGO, SCHEMA, FLAT = "Django models", "schema.sql", "flat table"
 
@@ -39,6 +41,10 @@ PATIENCE = 600
 
 class NotGigs(ValueError):
     """The database is not gig-benchmark's; the message says what is missing."""
+
+
+class Unanswered(Exception):
+    """The database does not answer, or not any more; the message says why."""
 
 
 class League(NamedTuple):
@@ -102,8 +108,19 @@ class Gig:
     columns: dict[str, frozenset[str]]
 
     def rows(self, sql: str, *values: Any) -> Any:
-        """``sql`` has its tables in braces and a ``?`` for each value."""
-        return self.database.execute_sql(sql.format(**self.tables).replace("?", self.database.param), values)
+        """``sql`` has its tables in braces and a ``?`` for each value. :raises Unanswered: as all that asks here."""
+        with _answering():
+            return self.database.execute_sql(self._written(sql), values)
+
+    def _stream(self, sql: str, *values: Any) -> Iterator[Any]:
+        """The same, of many rows: a few at a time."""
+        with _answering():
+            cursor = _unbuffered(self.database)
+            cursor.execute(self._written(sql), values)
+            yield from cursor
+
+    def _written(self, sql: str) -> str:
+        return sql.format(**self.tables).replace("?", self.database.param)
 
     # -- what there is -------------------------------------------------------------------------------------------------
 
@@ -164,52 +181,33 @@ class Gig:
 
     def prices(self, match: int, upto: int) -> list[Row]:
         """Of one match: those of a bookmaker and market stand together, in the order they were seen in."""
+        found = self.rows(f"SELECT {self._price} FROM {{odds}} WHERE match_id = ? AND id <= ?", match, upto)  # noqa: S608
+        return sorted(map(_row, found), key=lambda row: (row.bookmaker, row.market, row.seen_at, row.id))
+
+    @property
+    def _price(self) -> str:
+        """The columns of :func:`_row`."""
         trj = "trj" if "trj" in self.columns["odds"] else "NULL"
-        found = self.rows(
-            f"SELECT id, market_id, bookmaker_id, outcome, odd_value, {trj}, scraped_at FROM {{odds}}"  # noqa: S608
-            " WHERE match_id = ? AND id <= ?",
-            match,
-            upto,
-        )
-        rows = (
-            Row(
-                number,
-                market,
-                bookmaker,
-                outcome,
-                decimal(value or 0),
-                None if trj is None else decimal(trj),
-                moment(scraped_at) or NEVER,
-            )
-            for number, market, bookmaker, outcome, value, trj, scraped_at in found
-        )
-        return sorted(rows, key=lambda row: (row.bookmaker, row.market, row.seen_at, row.id))
+        return f"id, market_id, bookmaker_id, outcome, odd_value, {trj}, scraped_at"
 
     def window(self, since: datetime, until: datetime) -> Iterator[tuple[int, Row]]:
         """The prices seen from ``since`` until before ``until`` (naive UTC), each with its match: those of a match
         together, and in them as in :meth:`prices`.
         """
-        cursor = _unbuffered(self.database)
         sql = (
-            "SELECT match_id, id, market_id, bookmaker_id, outcome, odd_value, trj, scraped_at FROM {odds}"
-            " WHERE scraped_at >= ? AND scraped_at < ? ORDER BY match_id, bookmaker_id, market_id, scraped_at, id"
+            f"SELECT match_id, {self._price} FROM {{odds}} WHERE scraped_at >= ? AND scraped_at < ?"  # noqa: S608
+            " ORDER BY match_id, bookmaker_id, market_id, scraped_at, id"
         )
-        cursor.execute(sql.format(**self.tables).replace("?", self.database.param), (str(since), str(until)))
-        for match, number, market, bookmaker, outcome, value, trj, scraped_at in cursor:
-            if seen_at := moment(scraped_at):
-                told = None if trj is None else decimal(trj)
-                yield match, Row(number, market, bookmaker, outcome, decimal(value), told, seen_at)
+        for match, *price in self._stream(sql, str(since), str(until)):
+            if (row := _row(price)).seen_at != NEVER:
+                yield match, row
 
     def flat(self) -> Iterator[FlatRow]:
         """The rows of the flat table, a few at a time: in an order that is the same each time."""
         names = ("match_name", "match_date", "bookmaker", *PRICES, "league", "sport")
         seen = "created_at" if "created_at" in self.columns["odds"] else "NULL"
-        sql = f"SELECT {', '.join(names)}, {seen} FROM {{odds}} ORDER BY {seen}, match_name, bookmaker".format(  # noqa: S608
-            **self.tables
-        )
-        cursor = _unbuffered(self.database)
-        cursor.execute(sql)
-        for title, match_date, bookmaker, one, draw, two, league, sport, seen_at in cursor:
+        sql = f"SELECT {', '.join(names)}, {seen} FROM {{odds}} ORDER BY {seen}, match_name, bookmaker"  # noqa: S608
+        for title, match_date, bookmaker, one, draw, two, league, sport, seen_at in self._stream(sql):
             prices = tuple(None if price is None else decimal(price) for price in (one, draw, two))
             yield FlatRow(title, match_date, bookmaker, prices, league, sport, moment(seen_at))  # type: ignore[arg-type] # three of them
 
@@ -268,12 +266,28 @@ def _columns(database: Database, table: str) -> frozenset[str]:
     return frozenset(column.name.lower() for column in database.get_columns(table))
 
 
+@contextmanager
+def _answering() -> Iterator[None]:
+    """:raises Unanswered: where the driver says that there is no answer."""
+    try:
+        yield
+    except (PeeweeException, pymysql.MySQLError, sqlite3.Error) as error:
+        raise Unanswered(explain(error)) from error
+
+
 def _unbuffered(database: Database) -> Any:
     if is_embedded(database):
         return database.connection().cursor()
     from pymysql.cursors import SSCursor
 
     return database.connection().cursor(SSCursor)
+
+
+def _row(price: Any) -> Row:
+    """A price as it stands there; one of no market or bookmaker is of 0, which none has."""
+    number, market, bookmaker, outcome, value, trj, scraped_at = price
+    told = None if trj is None else decimal(trj)
+    return Row(number, market or 0, bookmaker or 0, outcome, decimal(value or 0), told, moment(scraped_at) or NEVER)
 
 
 def _sum(cursor: Any) -> Sum:

@@ -30,18 +30,25 @@ from gigscrapy.imports.gigbase.quotes import (
 )
 from gigscrapy.imports.gigbase.tables import FLAT, NEVER, FlatRow, Gig, League, Match, Row, decimal, moment
 from gigscrapy.imports.storing import Stored, store
+from schema.aliases import Aliases
 from schema.french import from_french
 from schema.instants import from_paris, to_paris
+from schema.matches import match_key
 from schema.messages import OddsItem, Refused, decode
 from schema.models import Bookmakers, Leagues, Matches, Odds, Runs, TakeOvers, Teams, now
 from schema.names import name_key
 from schema.prices import published_style
+from schema.reference import find_bookmaker
 
 Watch = Callable[[Account, Stored], None]
 
 
 class AnotherSource(ValueError):
     """Under this name another database is being taken over."""
+
+
+class AnotherName(ValueError):
+    """This database was taken over under that name: its prices stand under it, and would under no second one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +92,25 @@ class Reckoned:
 
 
 class TakeOver:
-    """One import. :raises AnotherSource: see there."""
+    """One import. :raises AnotherSource, AnotherName: see there."""
 
     def __init__(self, gig: Gig, database: Database, wanted: Wanted) -> None:
         self._gig = gig
         self._database = database
         self._wanted = wanted
-        self._reader = _Flat(gig, wanted) if gig.kind == FLAT else _Relational(gig, wanted)
+        aliases = Aliases(database)
+        aliases.read()
+        self._reader = _Flat(gig, wanted, aliases) if gig.kind == FLAT else _Relational(gig, wanted, aliases)
         self._upto = 0 if gig.kind == FLAT else gig.newest()
         self._started_at = now()
         self.was_resumed = self._resume()
         self._saved_at = self._reader.position
 
     def _resume(self) -> bool:
-        before = next(iter(TakeOvers.select().where(TakeOvers.name == self._wanted.name).execute(self._database)), None)
+        every = {one.name: one for one in TakeOvers.select().execute(self._database)}
+        before = every.pop(self._wanted.name, None)
+        if others := [name for name, one in every.items() if one.source == self._wanted.source]:
+            raise AnotherName(others[0])
         if before is None or before.done_at or self._wanted.again:
             return False
         if before.source != self._wanted.source:
@@ -182,9 +194,10 @@ class _Reader:
     :ivar account: of all matches up to ``position``: what is being read is counted apart until a match is through.
     """
 
-    def __init__(self, gig: Gig, wanted: Wanted) -> None:
+    def __init__(self, gig: Gig, wanted: Wanted, aliases: Aliases) -> None:
         self._gig = gig
         self._wanted = wanted
+        self._aliases = aliases
         self.account = Account()
         self.position = 0
 
@@ -209,28 +222,52 @@ class _Reader:
 class _Relational(_Reader):
     """gig-benchmark's tables."""
 
-    def __init__(self, gig: Gig, wanted: Wanted) -> None:
-        super().__init__(gig, wanted)
+    def __init__(self, gig: Gig, wanted: Wanted, aliases: Aliases) -> None:
+        super().__init__(gig, wanted, aliases)
         self._leagues = gig.leagues()
         self._markets = gig.markets()
         self._bookmakers = {number: bookmaker_name(*one) for number, one in gig.bookmakers().items()}
         self._sports: dict[int, str | Refused] = {}
+        self._noted: set[int] = set()
+        """Leagues of which it is noted what they are."""
         self._now = Account()
         """Of the match that is being read."""
 
     def lines(self, upto: int) -> Iterator[Line]:
+        twins, known = self._twins()
         for match in self._gig.matches(self.position):
+            if match.id in known:
+                continue
             self._now = Account()
-            yield from self._match(match, upto)
+            stand = Standing(self._aliases)
+            for one in (match, *twins.get(match.id, ())):
+                yield from self._match(one, upto, stand)
             self.account.add(self._now)
             self.position = match.id
+
+    def _twins(self) -> tuple[dict[int, list[Match]], set[int]]:
+        """By the first of each match that is there more than once the others, and the ids of all of these."""
+        first: dict[int, int] = {}
+        twins: dict[int, list[Match]] = {}
+        known: set[int] = set()
+        for match in self._gig.matches(0):
+            try:
+                sides = self._sides(match)
+            except Refused:
+                continue
+            names = (sides.sport, *(name_key(name) for name in (sides.league, sides.home, sides.away)))
+            number = first.setdefault(hash(names), match.id)
+            if number != match.id:
+                twins.setdefault(number, []).append(match)
+                known.add(match.id)
+        return twins, known
 
     def finish(self, upto: int) -> None:
         if (orphans := self._gig.orphans(upto)).rows:
             self.account.read += orphans
             self.account.refuse("no-match", orphans)
 
-    def _match(self, match: Match, upto: int) -> Iterator[Line]:
+    def _match(self, match: Match, upto: int, stand: "Standing") -> Iterator[Line]:
         rows, account = self._gig.prices(match.id, upto), self._now
         account.matches += 1
         if (match.status or "scheduled") != "scheduled":
@@ -248,18 +285,18 @@ class _Relational(_Reader):
         except Refused as refusal:
             account.refuse(refusal.reason, _sum(rows), refusal.detail)
             return
+        self._note_sport(match.league)
         seen = sorted({row.seen_at for row in rows})
         judged = judge(match.match_date, match.made_at, seen, believe_default=self._wanted.believe_default)
         for note in judged.notes:
             account.note(note, f"{sides.home} - {sides.away} ({match.match_date})")
         met: set[int] = set()
-        last = _Last()
         for scrape in scrapes(rows):
             meeting = judged.of(scrape[0].seen_at)
             first = scrape[0]
             market, bookmaker = self._markets.get(first.market), self._bookmakers.get(first.bookmaker)
             made = quote(sides, meeting, market, bookmaker, scrape)
-            self._count(made, last)
+            self._count(made, stand)
             if made.item:
                 met.add(meeting.number)
                 yield Line(first.id, f"{sides.home} - {sides.away} {bookmaker}", (made.item,))
@@ -268,7 +305,7 @@ class _Relational(_Reader):
             account.leagues.add(str(match.league))
             account.teams |= {f"{match.league}:{name_key(name)}" for name in (sides.home, sides.away)}
 
-    def _count(self, made: Made, last: "_Last") -> None:
+    def _count(self, made: Made, stand: "Standing") -> None:
         account = self._now
         for row, refusal in made.refused:
             account.refuse(refusal.reason, _sum([row]), refusal.detail)
@@ -276,7 +313,7 @@ class _Relational(_Reader):
             return
         account.quotes += 1
         account.bookmakers.add(made.item.bookmaker)
-        merged = last.merged(made)
+        merged = stand.merged(made.item)
         account.merged += merged
         account.taken += _sum(made.rows) - merged
         if made.item.trj is None:
@@ -290,21 +327,19 @@ class _Relational(_Reader):
             raise Refused("no-league", f"match {match.id}: league {match.league} is not in Leagues")
         if not (match.home and match.away):
             raise Refused("no-team", f"match {match.id}: a team is not in Teams")
-        if name_key(match.home) == name_key(match.away):
-            raise Refused("teams", f"{match.home!r} plays itself")
         sport = self._sport_of(match.league, league)
-        return Sides(sport, league.name, match.home, match.away, f"{self._wanted.name}-{match.id}", self._wanted.run_id)
+        home, away = (
+            self._aliases.of_teams.get((sport, name_key(league.name), name_key(name)), name)
+            for name in (match.home, match.away)
+        )
+        if name_key(home) == name_key(away):
+            raise Refused("teams", f"{match.home!r} plays itself")
+        return Sides(sport, league.name, home, away, f"{self._wanted.name}-{match.id}", self._wanted.run_id)
 
     def _sport_of(self, number: int, league: League) -> str:
-        """Once for each league, for it may be noted."""
         if number not in self._sports:
             try:
-                stored_as = sport_of(league.sport)
-                self._sports[number] = sport = self._sport(league.name, stored_as)
-                if sport != stored_as:
-                    self._now.name("other-sport", f"{league.name}: {sport}")
-                elif sport == "football" and not is_known(league.name):
-                    self._now.name("unknown-league", league.name)
+                self._sports[number] = self._sport(league.name, sport_of(league.sport))
             except Refused as refusal:
                 self._sports[number] = refusal
         found = self._sports[number]
@@ -312,36 +347,52 @@ class _Relational(_Reader):
             raise found
         return found
 
+    def _note_sport(self, number: int) -> None:
+        """Once for each league, what was found out of its sport."""
+        if number in self._noted:
+            return
+        self._noted.add(number)
+        league, sport = self._leagues[number], self._sports[number]
+        if sport != sport_of(league.sport):
+            self._now.name("other-sport", f"{league.name}: {sport}")
+        elif sport == "football" and not is_known(league.name):
+            self._now.name("unknown-league", league.name)
 
-class _Last:
-    """The prices of the visit before, of the same bookmaker and instant: one of each outcome stands, the higher."""
 
-    def __init__(self) -> None:
-        self._key: tuple[Any, ...] = ()
-        self._prices: dict[str, Decimal] = {}
+class Standing:
+    """The prices of a match: of each bookmaker, outcome and instant one stands, the higher, as the store has it."""
 
-    def merged(self, made: Made) -> Sum:
+    def __init__(self, aliases: Aliases) -> None:
+        self._aliases = aliases
+        self._prices: dict[tuple[Any, ...], Decimal] = {}
+
+    def merged(self, item: OddsItem) -> Sum:
         """The prices that do not stand because of this quote, or in it."""
-        item = made.item
-        assert item
-        key = (item.bookmaker, item.market, item.scraped_at, item.match_id)
-        if key != self._key:
-            self._key, self._prices = key, {}
         merged = Sum()
+        place = (match_key(item), item.market, self._bookmaker(item.bookmaker), item.scraped_at)
         for outcome, price in item.prices.items():
             if price is None:
                 continue
-            if (there := self._prices.get(outcome)) is not None:
+            there = self._prices.get((*place, outcome), price)
+            if (*place, outcome) in self._prices:
                 merged += Sum(1, min(there, price))
-            self._prices[outcome] = max(price, there or price)
+            self._prices[*place, outcome] = max(there, price)
         return merged
+
+    def _bookmaker(self, name: str) -> str | int:
+        """What all its names have in common."""
+        known = find_bookmaker(name, None)
+        return known.code if known else self._aliases.bookmaker(name) or name_key(name)
 
 
 class _Flat(_Reader):
     """The older table of quotes."""
 
     def lines(self, upto: int) -> Iterator[Line]:
+        at, stand = None, Standing(self._aliases)
         for number, row in enumerate(self._gig.flat(), 1):
+            if row.seen_at != at:
+                at, stand = row.seen_at, Standing(self._aliases)
             prices = [price for price in row.prices if price is not None]
             whole = Sum(len(prices), sum(prices, Decimal(0)))
             self.account.read += whole
@@ -351,8 +402,9 @@ class _Flat(_Reader):
                 self.account.refuse(refusal.reason, whole, f"{row.title} {row.bookmaker}"[:80])
                 continue
             kept = [price for price in item.prices.values() if price is not None]
-            taken = Sum(len(kept), sum(kept, Decimal(0)))
-            self.account.taken += taken
+            taken, merged = Sum(len(kept), sum(kept, Decimal(0))), stand.merged(item)
+            self.account.taken += taken - merged
+            self.account.merged += merged
             if (left := whole - taken).rows:
                 self.account.refuse("no-price", left, f"{row.title} {row.bookmaker}"[:80])
             self.account.quotes += 1
@@ -379,7 +431,7 @@ class _Flat(_Reader):
         }
         bare = decode(json.dumps(body).encode(), seen_at.replace(tzinfo=UTC))
         assert isinstance(bare, OddsItem)
-        item = copy.copy(bare)
+        item = copy.copy(self._aliases.rename(bare))
         item.bare, item.run_id, item.scraped_at = False, self._wanted.run_id, seen_at.replace(tzinfo=UTC)
         return item
 

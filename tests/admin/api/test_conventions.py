@@ -1,8 +1,12 @@
 """What all answers share: keys, scopes, errors, cursors, conditional answers, limits, the specification."""
 
+from datetime import UTC, datetime
+from decimal import Decimal
+
 import pytest
 
 from admin import create_app
+from admin.api.answers import as_json
 from schema.models import ApiKeys, now
 from tests.admin.api.conftest import Program, program
 from tests.schema.letters import quote
@@ -62,6 +66,26 @@ def test_unknown_addresses_methods_and_parameters(reader, some):
     assert "leage" in problem(reader.get("/leagues", leage="x"), 422, "invalid")["errors"]
 
 
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("/matches", {"status": ""}),
+        ("/matches", {"status": "live,,finished"}),
+        ("/matches", {"status": ",".join(["scheduled"] * 60)}),
+        ("/matches", {"sport": "football,"}),
+        ("/matches", {"fields": ",".join(["id"] * 200)}),
+        ("/movements", {"min_pct": "5."}),
+        ("/movements", {"min_pct": "1.234"}),
+        ("/exports/odds", {"match": "01"}),
+        ("/exports/odds", {"match": "1.0"}),
+        ("/exports/payouts", {"from": "2025-W42-5"}),
+    ],
+)
+def test_what_the_specification_does_not_allow_is_refused(program_of, some, path, asked):
+    answer = program_of("read", "export").get(path, **asked)
+    assert problem(answer, 422, "invalid")["errors"].keys() == asked.keys()
+
+
 def test_a_list_goes_on_where_it_was(reader, some):
     seen, asked = [], {"limit": 2}
     while True:
@@ -115,3 +139,17 @@ def test_the_specification_is_for_everybody(program_of):
     spec = program_of().get("/openapi.json").get_json()
     assert spec["openapi"] == "3.1.0" and "/sports" in spec["paths"]
     assert {"401", "422", "429"} <= spec["paths"]["/sports"]["get"]["responses"].keys()
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("\ud800", b'"\\ud800"'),  # half a character
+        (2**70, b"1180591620717411303424"),
+        (datetime(2025, 10, 17, 18, 45, tzinfo=UTC), b'"2025-10-17T18:45:00Z"'),
+        (Decimal("1.850"), b'"1.850"'),
+        ("Étoile", '"Étoile"'.encode()),
+    ],
+)
+def test_whatever_is_told_is_json(value, told):
+    assert as_json({"data": value}) == b'{"data":' + told + b"}"

@@ -343,6 +343,17 @@ def test_surebets(weekend):
     answer = weekend.program.get("/surebets", max_age=30).get_json()
     assert answer["left_out"] == 1 and answer["reason"]["code"] == "too_old"
     assert weekend.program.get("/surebets", sport="tennis").get_json()["reason"]["code"] == "filtered"
+    weekend.store(
+        told("Unibet", ("2.10", "3.9", "3.0"), match="781"), told("Betclic", ("2.0", "3.5", "4.4"), match="781")
+    )
+    first = weekend.program.get("/surebets", limit=1).get_json()
+    assert [row["match"] for row in first["data"]] == [weekend.match("780")]
+    # A better one comes before the second part is asked for: nothing is told twice.
+    weekend.store(
+        told("Unibet", ("2.90", "3.9", "3.0"), match="782"), told("Betclic", ("2.0", "3.5", "4.4"), match="782")
+    )
+    second = weekend.program.get("/surebets", limit=1, cursor=first["next_cursor"]).get_json()
+    assert [row["match"] for row in second["data"]] == [weekend.match("781")] and not second["has_more"]
 
 
 def test_five_queries_at_most(weekend):

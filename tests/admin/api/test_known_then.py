@@ -108,6 +108,22 @@ def test_nobody_knows_the_future(weekend):
     problem(weekend.program.get("/odds", as_of="2031-01-01T00:00:00Z"), 400, "impossible")
 
 
+@pytest.mark.parametrize("path", ["/odds", "/best-prices", "/trj"])
+def test_before_there_was_anything_nothing_was_known(weekend, path):
+    for instant in ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00+05:00"):
+        answer = weekend.program.get(path, as_of=instant)
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+        assert not answer.get_json()["data"] and answer.get_json()["reason"]
+
+
+def test_at_the_ends_of_the_calendar_nothing_is_found(weekend):
+    first, last = "0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00"
+    assert {match["id"] for match in weekend.program.data("/matches", **{"from": first, "until": last})}
+    for asked in ({"until": first}, {"from": last}):
+        assert not weekend.program.data("/matches", **asked)
+        assert weekend.program.get("/trj", **asked).status_code in (200, 400)
+
+
 class TestChanges:
     def test_only_what_was_stored_since_also_what_came_late(self, weekend):
         since = instant()

@@ -249,6 +249,31 @@ def test_why_there_is_no_price(weekend, path, asked, code, said):
     assert said in answer["reason"]["detail"]
 
 
+@pytest.mark.parametrize("narrow", [{}, {"line": "0"}, {"market": "1x2"}, {"market": "1x2,dc", "line": "0"}])
+def test_one_statement_serves_all_questions_of_its_shape(weekend, narrow):
+    """What the first of a shape asked for does not stay in it."""
+    numbers = [row["id"] for row in weekend.program.data("/matches", limit=1000)]
+    together = weekend.program.data("/odds", limit=1000, match=",".join(map(str, numbers)), withdrawn="true", **narrow)
+    alone = [
+        row
+        for number in sorted(numbers)
+        for row in weekend.program.data("/odds", limit=1000, match=number, withdrawn="true", **narrow)
+    ]
+    ageless = [[{**row, "age_seconds": 0} for row in rows] for rows in (together, alone)]
+    assert ageless[0] == ageless[1] and len({row["match"] for row in together}) > 2
+
+
+def test_another_name_is_told_at_once(weekend):
+    """Whoever changed it, and how: here nobody of this program."""
+    [book] = [row for row in weekend.program.data("/bookmakers") if row["slug"] == "pmu"]
+    told = []
+    for name in ("PMU.fr", book["name"]):
+        with weekend.database.connection_context():
+            Bookmakers.update(name=name).where(Bookmakers.id == book["id"]).execute()
+        told.append(weekend.program.data("/bookmakers/pmu")["name"])
+    assert told == ["PMU.fr", book["name"]]
+
+
 def test_five_queries_at_most(weekend):
     match = weekend.match("700")
     then = z(weekend.at)

@@ -76,6 +76,8 @@ def test_it_is_its_owner_s(maker: Program, app: Any) -> None:
         ({"kinds": []}, 422, "invalid"),
         ({"kinds": ["everything"]}, 422, "invalid"),
         ({"name": " "}, 422, "invalid"),
+        ({"name": "\x85"}, 422, "invalid"),
+        ({"name": "\u2003\u00a0"}, 422, "invalid"),
         ({"colour": "red"}, 422, "invalid"),
         ({"match": 99}, 404, "unknown_match"),
         ({"match": "1"}, 422, "invalid"),

@@ -4,7 +4,6 @@ import csv
 import http.client
 import io
 import json
-import threading
 import tracemalloc
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -16,7 +15,6 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-import waitress
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import example, given, settings
@@ -36,6 +34,7 @@ from schema.messages import OddsItem
 from schema.models import Odds
 from schema.store import Store
 from tests.admin import LISTS, counted, signed_cookie, signed_in
+from tests.admin.api.conftest import waited_on
 from tests.admin.conftest import current
 from tests.schema.laid import lay
 from tests.schema.letters import letters, prices, quote
@@ -262,19 +261,15 @@ class TestWhatIsNotWhole:
                 yield rows
 
         monkeypatch.setattr(reading.Listed, "batches", short)
-        server = waitress.create_server(app, host="127.0.0.1", port=0, threads=2)
-        serving = threading.Thread(target=server.run, daemon=True)
-        serving.start()
-        request = urllib.request.Request(f"http://127.0.0.1:{server.effective_port}/admin/odds/export/csv/")
-        request.add_header("Cookie", f"gigscrapy={signed_cookie(app)}")
-        with urllib.request.urlopen(request) as answer:
-            if goes:
-                with pytest.raises(http.client.IncompleteRead):
-                    answer.read()
-            else:
-                assert answer.read().count(b"\r\n") == 61
-        server.close()
-        serving.join(5)
+        with waited_on(app) as port:
+            request = urllib.request.Request(f"http://127.0.0.1:{port}/admin/odds/export/csv/")
+            request.add_header("Cookie", f"gigscrapy={signed_cookie(app)}")
+            with urllib.request.urlopen(request) as answer:
+                if goes:
+                    with pytest.raises(http.client.IncompleteRead):
+                        answer.read()
+                else:
+                    assert answer.read().count(b"\r\n") == 61
 
     def test_one_that_is_cancelled(self, client: FlaskClient, as_role: Role, fill: Fill) -> None:
         fill(*(quote(second) for second in range(20)))

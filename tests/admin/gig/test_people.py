@@ -242,6 +242,17 @@ class TestWhoMay:
         with pytest.raises(BadSetting, match="GIG_REGISTRATION: 'perhaps' is neither on nor off"):
             guard.settings()
 
+    @pytest.mark.parametrize(
+        ("served", "unset"), [({}, ""), ({"ADMIN_HOSTS": "odds.example.org"}, "off"), ({"ADMIN_PROXIES": "1"}, "off")]
+    )
+    def test_who_serves_others_opens_nothing_unsaid(self, monkeypatch: Any, served: dict[str, str], unset: str) -> None:
+        """A proxy on this machine that passes on nothing of who asks makes everybody this machine."""
+        for name in ("ADMIN_HOSTS", "ADMIN_PROXIES", *guard.SETTINGS):
+            monkeypatch.setenv(name, served.get(name, ""))
+        assert guard.settings() == dict.fromkeys(guard.SETTINGS, unset)
+        monkeypatch.setenv("GIG_ANONYMOUS", "on")
+        assert guard.settings()["GIG_ANONYMOUS"] == "on"
+
     def test_accounts_and_keys(self, world: World) -> None:
         with world.set_to(GIG_ANONYMOUS="off"):
             assert self.seen(world.as_("viewer")) == ({200}, {403})

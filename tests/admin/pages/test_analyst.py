@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,7 @@ import openpyxl
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from admin import create_app
 from admin.pages import analyst
@@ -224,7 +225,7 @@ def test_from_the_ranking_to_the_clipboard(app: Flask, fill: Callable[..., None]
         found.locator("#choose button").click()
         found.fill("#name", "Mes matchs")
         found.locator("#keep button").click()
-        assert "layout=" in found.url
+        expect(found).to_have_url(re.compile("layout="))
         found.get_by_role("button", name="Copier").click()
         found.get_by_text("Copié : 5 lignes.").wait_for()
         copied = found.evaluate("navigator.clipboard.readText()")
@@ -241,7 +242,7 @@ def test_from_the_ranking_to_the_clipboard(app: Flask, fill: Callable[..., None]
         found.locator(".own-layout summary").click()
         found.uncheck("input[name=column][value=trj]")
         found.locator("#keep button").click()
-        assert found.locator("thead th", has_text="TRJ (%)").count() == 0
-        assert found.locator("thead th", has_text="TRJ du marché (%)").count() == 1
+        expect(found.locator("thead th", has_text="TRJ (%)")).to_have_count(0)
+        expect(found.locator("thead th", has_text="TRJ du marché (%)")).to_have_count(1)
         assert visitor.complaints == []
         visitor.page.context.close()

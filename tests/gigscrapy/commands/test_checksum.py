@@ -6,6 +6,7 @@ import pytest
 
 from gigscrapy.commands import checksum
 from tests import scrapy
+from tests.faults.processes import consume_all
 from tests.gigscrapy.commands.test_consume import put_in_the_spool
 from tests.schema.letters import REPORT, quote
 
@@ -16,10 +17,10 @@ def summed(home: Path, *arguments: str, **environment: str) -> str:
     return done.stdout
 
 
-def store(home: Path, *bodies: object, **environment: str) -> None:
+def store(home: Path, *bodies: object, database_url: str | None = None) -> None:
+    """In this process: how the command consumes is shown beside."""
     put_in_the_spool(home, bodies)  # type: ignore[arg-type]
-    done = scrapy("consume", "--drain", home=home, environment=environment)
-    assert done.returncode == 0, done.stderr
+    consume_all(home, database_url=database_url)
 
 
 @pytest.mark.slow
@@ -47,7 +48,7 @@ def test_the_same_messages_print_the_same(tmp_path: Path) -> None:
 @pytest.mark.server
 def test_whichever_the_database(mariadb_url: str, tmp_path: Path) -> None:
     assert scrapy("migrate", home=tmp_path, environment={"DATABASE_URL": mariadb_url}).returncode == 0
-    store(tmp_path / "server", quote(), quote(1), DATABASE_URL=mariadb_url)
+    store(tmp_path / "server", quote(), quote(1), database_url=mariadb_url)
     store(tmp_path, quote(1), quote())
     assert summed(tmp_path, DATABASE_URL=mariadb_url) == summed(tmp_path)
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from peewee import Database
 
+from gigscrapy.imports.gigbase.tables import Gig, Row
 from schema.checksum import Checksum, checksum
 from schema.database import connect, hang_up
 from tests.faults.processes import running
@@ -134,6 +135,78 @@ def test_what_a_person_says_is_believed(gig: Open, ask: Ask, tmp_path: Path) -> 
     assert found["handball|starligue|paris|nimes|"][0] == "HAND"
 
 
+def test_what_is_there_twice_stands_once(gig: Open, ask: Ask, tmp_path: Path) -> None:
+    """A match in a league under two codes, a bookmaker under two, seen within one second: the higher price stands."""
+    url, theirs = gig(DJANGO)
+    noon, kickoff = datetime(2025, 11, 9, 12), datetime(2025, 11, 10, 20, 45)
+    one, other = theirs.league("Ligue 2", "LIGUE_2"), theirs.league("Ligue  2", "LIGUE2")
+    first = theirs.match(one, "PSG", "OM", kickoff)
+    theirs.scrape(theirs.match(one, "LENS", "LILLE", kickoff), noon, (2.10, 3.40, 3.50))
+    second = theirs.match(other, "psg", "OM", kickoff)
+    theirs.bookmakers["PMU2"] = theirs.put("Bookmakers", code="PMU2", name="Pmu")
+    theirs.scrape(first, noon, (2.10, 3.40, 3.50))
+    theirs.scrape(first, noon, (2.20, 3.30, None), "WINAMAX")
+    theirs.scrape(first, noon, (2.00, None, 3.60), "PMU2")
+    theirs.scrape(second, noon, (2.30, 3.40, None))
+    for _ in range(2):
+        told = json.loads(ask(url, "--json", home=tmp_path).stdout)
+        assert (told["adds_up"], told["prices"]["there"]["rows"], told["prices"]["here"]["rows"]) == (True, 12, 8)
+        assert told["prices"]["merged"] == {"rows": 4, "sum": "11.00"}
+    found = "SELECT o.outcome, o.odd_value FROM Odds o JOIN Bookmakers b ON b.id = o.bookmaker_id JOIN Matches m"
+    found += " ON m.id = o.match_id WHERE b.code = 'PMU' AND m.match_key LIKE '%psg%' ORDER BY o.outcome"
+    assert rows(tmp_path, found) == [("1", 2.3), ("2", 3.6), ("X", 3.4)]
+
+    ran = ask(url, "--name=other", home=tmp_path)
+    assert (ran.returncode, "under the name gig" in ran.stderr) == (2, True)
+
+
+def test_columns_that_tell_nothing(gig: Open, ask: Ask, tmp_path: Path) -> None:
+    url, theirs = gig(DJANGO)
+    match = theirs.match(theirs.league("Ligue 1", "LIGUE_1"), "PSG", "OM", None)
+    theirs.scrape(match, datetime(2025, 11, 9, 12), (2.10, 3.40, 3.50))
+    for lacking in ("market_id", "bookmaker_id", "outcome", "odd_value"):
+        price = {"market_id": 1, "bookmaker_id": 1, "outcome": "1", "odd_value": 2, lacking: None}
+        theirs.put("Odds", match_id=match, scraped_at=datetime(2025, 11, 9, 13), **price)
+    told = json.loads(ask(url, "--json", home=tmp_path).stdout)
+    assert (told["adds_up"], told["prices"]["here"]["rows"]) == (True, 3)
+    assert {reason: one["rows"] for reason, one in told["refused"].items()} == {
+        "no-market": 1,
+        "no-bookmaker": 1,
+        "outcome": 1,
+        "no-price": 1,
+    }
+
+
+@pytest.mark.server
+def test_a_server_that_goes_away(ask: Ask, mariadb: MariaDB, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half-way: it is said whose it was, and what is done stays, with an account of more than 64 kB."""
+    url, ours = (mariadb.url(mariadb.new_database()) for _ in range(2))
+    theirs, database = connect(url, tmp_path), connect(ours, tmp_path)
+    lay(database)
+    hang_up(database)
+    with theirs.atomic():
+        many(GigDatabase(theirs).make(), matches=350, visits=1)
+        theirs.execute_sql("UPDATE Teams SET name = CONCAT(name, REPEAT('x', 90))")
+    hang_up(theirs)
+    asked, answers = Gig.prices, iter(range(340))
+
+    def prices(gig: Gig, match: int, upto: int) -> list[Row]:
+        if next(answers, None) is None:
+            mariadb.execute(f"KILL {gig.database.connection().thread_id()}")
+        return asked(gig, match, upto)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Gig, "prices", prices)
+        ran = ask(url, home=tmp_path, DATABASE_URL=ours)
+    assert (ran.returncode, url.rpartition("/")[2] in ran.stderr) == (2, True), ran.stderr
+    assert "run it again to go on" in ran.stderr
+    ran = ask(url, "--json", home=tmp_path, DATABASE_URL=ours)
+    assert (ran.returncode, "it goes on" in ran.stderr) == (0, True), ran.stderr
+    told = json.loads(ran.stdout)
+    assert told["tables"]["Teams"] == {"read": 700, "with_prices": 700, "here": 700}
+    assert told["stored_now"] < 500
+
+
 def test_the_flat_table(gig: Open, ask: Ask, tmp_path: Path) -> None:
     url, theirs = gig(FLAT)
     said = {"bookmaker": "Pmu", "league": "Ligue 1", "sport": "football", "trj": 94.69}
@@ -144,10 +217,14 @@ def test_the_flat_table(gig: Open, ask: Ask, tmp_path: Path) -> None:
     theirs.put("odds", match_name="SAINT - ETIENNE - PSG", match_date=None, **said, **prices, **seen)
     tennis = said | {"league": "ATP Paris", "sport": "tennis"}
     theirs.put("odds", match_name="A - B", match_date=None, **tennis, **prices | {"cote_N": None}, **seen)
+    theirs.put(
+        "odds", match_name="psg - OM", match_date="2025-11-10 20:45:00", **said, **prices | {"cote_1": 2}, **seen
+    )
     for _ in range(2):
         told = json.loads(ask(url, "--json", home=tmp_path).stdout)
         assert (told["schema"], told["adds_up"]) == ("flat table", True)
-        assert (told["prices"]["read"]["rows"], told["prices"]["here"]["rows"]) == (11, 8)
+        assert (told["prices"]["read"]["rows"], told["prices"]["here"]["rows"]) == (14, 8)
+        assert told["prices"]["merged"] == {"rows": 3, "sum": "8.90"}
         assert told["refused"] == {"teams": {"rows": 3, "sum": "9.00"}}
     assert told["stored_now"] == 0
     found = {row[5]: (row[4], row[6]) for row in rows(tmp_path, MATCHES)}

@@ -110,6 +110,9 @@ def test_one_quote_of_each(there: dict[str, Any], here: dict[str, Any], told: li
         ([{}], [{}, {"seen_at": NOON + timedelta(seconds=5)}], [TWICE_HERE]),
         ([{}, {"league": "Ligue  1"}], [{}], [MATCH_TWICE]),
         ([{}, {"league": "Ligue  1", "bookmaker": "Bwin"}], [{}, {"bookmaker": "Bwin"}], [MATCH_TWICE]),
+        # Two meetings of the same two, of which we have the second: the first is missing, not there twice.
+        ([{"stored": datetime(2025, 11, 13, 20, 45)}, {}], [{}], [MISSING_HERE]),
+        ([{}, {"stored": datetime(2025, 11, 13, 20, 45)}], [{}], [MISSING_HERE]),
         ([{}, {"away": "psg"}], [{}], [ITSELF]),
         # The meeting of the same day, not the one of next season.
         (
