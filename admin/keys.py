@@ -91,3 +91,9 @@ def opened_by(secret: str) -> tuple[Person, frozenset[str]] | None:
     if found.key.last_used_at is None or found.key.last_used_at < now() - USED_EVERY:
         ApiKeys.update(last_used_at=now()).where(ApiKeys.id == found.key.id).execute()
     return found, frozenset(found.key.scopes.split()) & frozenset(allowed(found))
+
+
+def still_opens(number: int) -> bool:
+    """Whether the key of this number was not taken back, and its owner's account is in use. One query."""
+    found = Person.select(Person.id).join(ApiKeys, on=(ApiKeys.user == Person.id))
+    return bool(found.where(ApiKeys.id == number, ApiKeys.revoked_at.is_null(), Person.active).exists())

@@ -1,19 +1,29 @@
 """What is new, told while it happens: changed prices as server-sent events."""
 
+import logging
+import time
+from collections.abc import Callable
+
 from apiflask import APIBlueprint
 from flask import Response, current_app, g, request
+from peewee import PeeweeException
 from pydantic import Field
 
-from admin.api import slugs
+from admin import keys
+from admin.api import at, slugs
 from admin.api.asking import Asked, Numbers, Several
 from admin.api.changes import Wanted
 from admin.api.offering import offer
 from admin.api.problems import Problem
 from admin.live import Full, Hub
+from schema.database import explain, hang_up
 from schema.models import Bookmakers, Leagues, Sports
 
 room = APIBlueprint("stream", __name__, tag="Live")
+logger = logging.getLogger(__name__)
 
+ASKED_AGAIN = 15.0
+"""Seconds after which it is asked anew whether the key of a stream still opens it."""
 COME_BACK = 30
 """Seconds after which to ask for a stream again while there are too many."""
 SPEAKS = "text/event-stream"
@@ -37,7 +47,10 @@ class Listened(Asked):
 
 @offer(room, "/stream", answer=None, asked=Listened, errors=(404,), files={SPEAKS: EVENT})
 def stream_prices(query_data: Listened) -> Response:
-    """Prices as they are stored: server-sent events, five minutes of them; a client then comes back by itself."""
+    """Prices as they are stored: server-sent events, five minutes of them; a client then comes back by itself.
+
+    It ends soon after its key is taken back.
+    """
     wanted = _wanted(query_data)
     hub: Hub = current_app.config["HUB"]
     try:
@@ -45,11 +58,32 @@ def stream_prices(query_data: Listened) -> Response:
     except Full:
         detail = "There are as many streams as can be: four of one key, some of all."
         raise Problem(503, "too_many_streams", detail, retry_after=COME_BACK) from None
-    gone = request.environ.get("waitress.client_disconnected", lambda: False)
-    answer = Response(listener.events(wanted.among, gone=gone), mimetype=SPEAKS)
+    hung_up = request.environ.get("waitress.client_disconnected", lambda: False)
+    shut = _shut(int(g.key_name))
+    answer = Response(listener.events(wanted.among, gone=lambda: hung_up() or shut()), mimetype=SPEAKS)
     answer.headers |= {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     answer.call_on_close(listener.close)
     return answer
+
+
+def _shut(key: int) -> Callable[[], bool]:
+    """Whether this key opens nothing any more: asked of the database now and then, past the request's connection."""
+    database, asked_at = at.database(), time.monotonic()
+
+    def is_shut() -> bool:
+        nonlocal asked_at
+        if time.monotonic() - asked_at < ASKED_AGAIN:
+            return False
+        asked_at = time.monotonic()
+        try:
+            with database.connection_context():
+                return not keys.still_opens(key)
+        except PeeweeException as error:
+            logger.warning("whether key %d still opens a stream is not known: %s", key, explain(error))
+            hang_up(database)
+            return False
+
+    return is_shut
 
 
 def _wanted(asked: Listened) -> Wanted:

@@ -12,9 +12,10 @@ from flask import Flask
 
 from admin import create_app, live
 from admin.api import changes
+from admin.api.rooms import stream
 from admin.live import Full, Hub, PriceStream
 from schema.database import connect, hang_up
-from schema.models import Odds
+from schema.models import ApiKeys, Odds, now
 from schema.store import Store
 from tests.admin.api.conftest import Program, program, waited_on
 from tests.admin.api.test_conventions import problem
@@ -265,6 +266,20 @@ def test_it_is_served(app: Flask, fill: Fill, monkeypatch: pytest.MonkeyPatch) -
             told = [price["id"] for event in events for price in json.loads(event["data"]).get("prices", [])]
             assert told == [7, 8, 9]
             connection.close()
+
+
+def test_it_ends_once_its_key_is_taken_back(app: Flask, fill: Fill, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(quote())
+    monkeypatch.setattr(stream, "ASKED_AGAIN", 0.0)
+    reader = program(app, "read")
+    with waited_on(app) as port:
+        connection, answer = lines(port, reader, "/stream")
+        assert next_event(answer) == {"retry": "3000"}
+        assert next_event(answer)["event"] == "connected"
+        with current().connection_context():
+            ApiKeys.update(revoked_at=now()).execute()
+        assert answer.read() == b"", "it lives no five minutes then"
+        connection.close()
 
 
 def test_who_may_not_and_what_is_wrong(program_of: Any, fill: Fill) -> None:
