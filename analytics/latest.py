@@ -193,7 +193,7 @@ def latest(
     narrow = _narrow(matches, markets, line)
     both = _then(narrow, as_of, openings=openings) + _replaced(matches, markets, line, as_of)
     found: dict[Position, Price] = {}
-    for price in sorted(_read(both), key=attrgetter("replaced", "scraped_at")):
+    for price in sorted(_read(both), key=lambda each: (each.replaced, each.scraped_at, -each.price)):
         other = found.get(price.position)
         if not price.replaced:
             found[price.position] = price
