@@ -9,6 +9,7 @@ What was there before anybody tallied, or what a person wants counted anew, is g
 """
 
 import time
+from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -367,7 +368,7 @@ class Tally:
             self._count_span(DAY, day, f"{by_league} = {self._mark}", day)
         by_day = f"PayoutSpans WHERE span = {self._mark} AND day BETWEEN {self._mark} AND {self._mark}"
         for first in dict.fromkeys(f"{day[:8]}01" for day in days):
-            self._count_span(MONTH, first, by_day, DAY, first, f"{first[:8]}31")
+            self._count_span(MONTH, first, by_day, DAY, first, _last_of_month(first))
 
     def _count_span(self, span: str, first: str, those: str, *values: str) -> None:
         here = f"span = {self._mark} AND day = {self._mark}"
@@ -459,6 +460,11 @@ def _is_taken(error: BaseException) -> bool:
 def _day(instant: datetime) -> date:
     """Its day in Paris. :param instant: naive UTC."""
     return to_paris(instant.replace(tzinfo=UTC)).date()
+
+
+def _last_of_month(first: str) -> str:
+    """A day that there is: MySQL takes no 31 February, even to compare with."""
+    return f"{first[:8]}{monthrange(int(first[:4]), int(first[5:7]))[1]}"
 
 
 def _text(value: object) -> str | None:
