@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -35,9 +35,6 @@ FIRST_OUTCOMES = sorted({market.outcomes[0] for market in MARKETS.values()})
 
 AT_ONCE = timedelta(minutes=2)
 """No transaction that stores takes longer."""
-
-MOST_WRITTEN = 500
-"""Statements that are kept."""
 
 Position = tuple[int, int, Decimal, int, str]
 """What makes a price this one: match, market, line, bookmaker, outcome."""
@@ -244,21 +241,22 @@ def _database() -> Any:
 def _now(
     matches: Collection[int], markets: Collection[int], line: Decimal | None, *, openings: bool
 ) -> tuple[str, Sequence[Any]]:
-    """The statement and its values. What narrows it stands last in it: one of as many matches differs in that alone."""
-    shape = (is_embedded(_database()), len(matches), len(markets), line is None, openings)
+    """The statement and its values."""
+    shape = (len(matches), len(markets), line is not None, openings)
+    statement, values = _written(is_embedded(_database()), *shape)
     narrow = [*sorted(matches), *sorted(markets), *(() if line is None else (LatestOdds.line.db_value(line),))]
-    if shape not in _WRITTEN:
-        query = _latest_of(_narrow(matches, markets, line), openings=openings)
-        statement, values = query.bind(_database()).sql()
-        if len(_WRITTEN) == MOST_WRITTEN:
-            _WRITTEN.clear()
-        _WRITTEN[shape] = statement, values[: len(values) - len(narrow)]
-    statement, values = _WRITTEN[shape]
     return statement, [*values, *narrow]
 
 
-_WRITTEN: dict[tuple[bool, int, int, bool, bool], tuple[str, Sequence[Any]]] = {}
-"""By kind of database, and by what they are asked: to write one takes Peewee as long as many a server to answer it."""
+@lru_cache(maxsize=500)
+def _written(_embedded: bool, matches: int, markets: int, lined: bool, openings: bool) -> tuple[str, Sequence[Any]]:
+    """The statement for so many of each, and the values before those that narrow it, which stand last.
+
+    To write one takes Peewee as long as it takes a server to answer it.
+    """
+    query = _latest_of(_narrow(range(matches), range(markets), Decimal(0) if lined else None), openings=openings)
+    statement, values = query.bind(_database()).sql()
+    return statement, values[: len(values) - matches - markets - lined]
 
 
 def _latest_of(narrow: Sequence[Expression], *, openings: bool) -> Any:

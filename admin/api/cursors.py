@@ -12,6 +12,9 @@ from admin.api.problems import Problem
 _PLACES = frozenset({"cursor", "limit"})
 """Parameters that may change from one part of a list to the next."""
 
+_SALT = "cursor-2"
+"""Another one when positions are written otherwise: what was given before is none that was given here."""
+
 
 def after(*position: Any) -> str:
     """The cursor of what follows this position: values that JSON has."""
@@ -35,7 +38,7 @@ def position(cursor: str) -> list[Any] | None:
 
 
 def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(str(current_app.secret_key), salt="cursor")
+    return URLSafeSerializer(str(current_app.secret_key), salt=_SALT)
 
 
 def _question() -> str:

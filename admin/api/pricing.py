@@ -29,7 +29,8 @@ OLDEST = 10 * 366 * 86_400
 """Seconds: ten years."""
 
 Reason = tuple[str, str]
-_OF_THE_CLOCK = re.compile(rb'"age_seconds":[0-9]+|"(since|next_cursor)":"[^"]+"')
+_AGES = re.compile(rb'"age_seconds":[0-9]+')
+_BEGINNING = re.compile(rb'"(since|next_cursor)":"[^"]+"')
 
 
 def _line(value: Any) -> Any:
@@ -276,11 +277,14 @@ def _stored(price: Price) -> datetime:
     return price.stored_at or price.scraped_at
 
 
-def tagged(response: Response) -> Response:
-    """Its ETag does not change as prices grow older, nor as a beginning that nobody asked for goes with the clock,
-    which the cursor holds, too; but when anything else does.
+def tagged(response: Response, *, sliding: bool = False) -> Response:
+    """Its ETag does not change as prices grow older, but when anything else does.
+
+    :param sliding: nor as the beginning, which nobody asked for and the cursor holds, moves along with the clock.
     """
-    steady = _OF_THE_CLOCK.sub(b"", response.get_data())
+    steady = _AGES.sub(b"", response.get_data())
+    if sliding:
+        steady = _BEGINNING.sub(b"", steady)
     response.set_etag(hashlib.blake2b(steady, digest_size=16).hexdigest(), weak=True)
     return response
 

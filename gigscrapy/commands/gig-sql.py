@@ -84,6 +84,7 @@ def ask(database: Database, name: str, query: str) -> None:
             database.execute_sql("PRAGMA query_only = 1")
         else:
             database.execute_sql("SET SESSION TRANSACTION READ ONLY")
+            database.execute_sql(f"SET SESSION net_write_timeout = {PATIENCE}")  # so long may whoever reads stand still
             _use(database, name)
         # As it stands: a driver that looks for values of its own would take every % for one.
         cursor = database.connection().cursor(*(() if is_embedded(database) else (SSCursor,)))

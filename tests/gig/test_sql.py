@@ -131,6 +131,15 @@ def test_it_only_reads(ask: Ask, filled: tuple[str | None, Path]) -> None:
 
 
 @pytest.mark.server
+def test_whoever_reads_slowly_is_waited_for(ask: Ask, filled: tuple[str | None, Path]) -> None:
+    """Rows are written while they are read: left alone, a server cuts off after a minute."""
+    url, home = filled
+    if url:
+        ask("--make", home=home, DATABASE_URL=url)
+        assert ask("SELECT @@net_write_timeout AS waits", home=home, DATABASE_URL=url).stdout == "waits\n600\n"
+
+
+@pytest.mark.server
 def test_a_database_of_somebody_is_left_alone(ask: Ask, filled: tuple[str | None, Path], mariadb: MariaDB) -> None:
     url, home = filled
     if not url:

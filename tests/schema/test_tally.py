@@ -5,7 +5,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,7 +26,7 @@ from schema.models import TABLES, use
 from schema.payouts import FRESH, WHOLE
 from schema.pruning import thin
 from schema.store import Store
-from schema.tally import Tally, again, freshness
+from schema.tally import Tally, _last_of_month, again, freshness
 from tests.schema.laid import lay
 from tests.schema.letters import KICKOFF, NOON, letters, prices, quote
 from tests.schema.tables import count, found, one_by_one
@@ -625,3 +625,10 @@ def test_a_merge_and_a_tally_do_not_wait_for_each_other(mariadb_url: str, tmp_pa
     assert errors == []
     assert found(tallying, "SELECT COUNT(*) FROM Bookmakers WHERE name = 'Alpha Paris'") == [(0,)]
     hang_up(tallying)
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+def test_a_month_is_summed_to_a_day_that_there_is(month: int) -> None:
+    """MySQL 8 takes no 31 February, even to compare with; MariaDB and SQLite do."""
+    last = date.fromisoformat(_last_of_month(f"2024-{month:02}-01"))
+    assert (last.month, (last + timedelta(days=1)).day) == (month, 1)

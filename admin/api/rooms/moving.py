@@ -101,7 +101,8 @@ def list_movements(query_data: OfMovements) -> Response:
     rows = [_movement(move, names, query_data, at) for move in verified(some, since, among=found)]
     more = cursors.after(instant(since), *_written(some[-1])) if len(following) > len(some) else None
     reason = None if rows else _why_nothing_moved(found, wanted, query_data, since)
-    return tagged(listed(rows, after=more, reason=reason, fields=query_data.fields, since=instant(since)))
+    answer = listed(rows, after=more, reason=reason, fields=query_data.fields, since=instant(since))
+    return tagged(answer, sliding=query_data.since is None)
 
 
 Place = tuple[Decimal, tuple[int, int, Decimal, int, str]]

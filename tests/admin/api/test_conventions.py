@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from admin import create_app
+from admin.api import cursors
 from admin.api.answers import as_json
 from schema.models import ApiKeys, now
 from tests.admin.api.conftest import Program, program
@@ -84,6 +85,13 @@ def test_unknown_addresses_methods_and_parameters(reader, some):
 def test_what_the_specification_does_not_allow_is_refused(program_of, some, path, asked):
     answer = program_of("read", "export").get(path, **asked)
     assert problem(answer, 422, "invalid")["errors"].keys() == asked.keys()
+
+
+def test_a_cursor_of_an_earlier_version_is_none(reader, some, monkeypatch):
+    with monkeypatch.context() as earlier:
+        earlier.setattr(cursors, "_SALT", "cursor")
+        given = reader.get("/leagues", limit=1).get_json()["next_cursor"]
+    problem(reader.get("/leagues", limit=1, cursor=given), 400, "invalid_cursor")
 
 
 def test_a_list_goes_on_where_it_was(reader, some):
