@@ -184,6 +184,10 @@ def states(rabbit_url: str | None, home: Path, queues: Sequence[str] = QUEUES) -
     return {queue: QueueState(found.get(queue, 0), None) for queue in queues}
 
 
+FIRST_SEEN = "x-first-seen"
+"""Header: when a message was received at first, to the microsecond, which AMQP's own timestamp does not tell."""
+
+
 def dead_queue(queue: str) -> str:
     """Where what is refused from ``queue`` goes; what is refused there stays there."""
     return queue if queue.endswith(".dead") else f"{queue}.dead"
@@ -195,4 +199,4 @@ def dead_letter_headers(delivery: Delivery, reason: str, detail: str) -> dict[st
     The detail may quote the message: it is cut, and what is no Unicode in it (half a surrogate pair) is spelt out.
     """
     printable = detail.encode("utf-8", "backslashreplace").decode()
-    return {"x-reason": reason, "x-detail": printable[:DETAIL_LIMIT], "x-first-seen": iso(delivery.received_at)}
+    return {"x-reason": reason, "x-detail": printable[:DETAIL_LIMIT], FIRST_SEEN: iso(delivery.received_at)}

@@ -361,6 +361,25 @@ def test_a_bare_message_is_still_of_when_it_was_received(post: Post, learn: Call
     assert post.observed() == [str(received)]
 
 
+@pytest.mark.slow
+def test_bare_messages_of_one_second_are_two_observations_when_they_come_back(
+    post: Post, learn: Callable[[], None]
+) -> None:
+    received = datetime.now(UTC).replace(microsecond=0)
+    for microsecond, price in ((1, 2.5), (2, 2.1)):
+        body = (
+            b'{"match": "PSG - OM", "bookmaker": "Pmu", "league": "Ligue 1", "sport": "football",'
+            b' "cotes": {"cote_1": %.1f, "cote_N": 3.4, "cote_2": 3.5}}' % price
+        )
+        broker.send(post.queues, QUEUE, [Delivery(None, body, None, received.replace(microsecond=microsecond))])
+    post.consume(2)
+    learn()
+    assert post.replay(Chosen()).letters == 2
+    post.consume(2)
+    rows = post.database.execute_sql("SELECT odd_value FROM Odds WHERE outcome = '1' ORDER BY scraped_at").fetchall()
+    assert [float(price) for (price,) in rows] == [2.5, 2.1]
+
+
 # -- whatever happens --------------------------------------------------------------------------------------------------
 
 

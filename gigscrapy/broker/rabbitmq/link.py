@@ -21,7 +21,8 @@ from pika.adapters.asyncio_connection import AsyncioConnection
 from pika.exceptions import AMQPError, ChannelClosedByBroker, ConnectionClosedByBroker
 from pika.spec import Basic, BasicProperties
 
-from gigscrapy.broker import BrokerError, QueueState
+from gigscrapy.broker import FIRST_SEEN, BrokerError, QueueState
+from schema.instants import read_iso
 
 HEARTBEAT_SECONDS = 30
 """A dead line is noticed within three of these; ``?heartbeat=`` in the URL says otherwise."""
@@ -421,11 +422,18 @@ def states(url: str, queues: Sequence[str]) -> dict[str, QueueState]:
 
 
 def received_at(properties: BasicProperties) -> datetime:
-    """When the message was sent, where it says so and the clock is believable; else now. Aware UTC."""
+    """When the message was sent, where it says so and the clock is believable; else now. Aware UTC.
+
+    To the microsecond where it was sent by ours: of bare messages two may be of one second.
+    """
     now = datetime.now(UTC)
     stamp = properties.timestamp
     if stamp is None or not OLDEST_STAMP <= stamp <= now.timestamp():
         return now
+    with contextlib.suppress(KeyError, TypeError, ValueError):  # no such header, or somebody else's
+        exact = read_iso((properties.headers or {})[FIRST_SEEN])
+        if int(exact.timestamp()) == stamp:
+            return exact
     return datetime.fromtimestamp(stamp, UTC)
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from pika import BasicProperties
 
-from gigscrapy.broker import Delivery, Queues
+from gigscrapy.broker import FIRST_SEEN, Delivery, Queues
 from gigscrapy.broker.rabbitmq.link import Address, Link
+from schema.instants import iso
 
 
 def send_all(
@@ -32,7 +33,7 @@ async def _send(queues: Queues, queue: str, deliveries: Sequence[Delivery], head
                 message_id=each.message_id,
                 timestamp=int(each.received_at.timestamp()),
                 app_id="gigscrapy",
-                headers=dict(headers or {}),
+                headers={FIRST_SEEN: iso(each.received_at), **(headers or {})},
             )
             answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
             link.publish(queue, each.body, properties, answer.set_result)
